@@ -1,0 +1,48 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const noStarExport = { selector: 'ExportAllDeclaration', message: 'Name what you export; no `export *`.' };
+const noErasedDto = {
+  selector:
+    "ImportDeclaration[importKind='type'] > ImportSpecifier[imported.name=/Dto$/], ImportSpecifier[importKind='type'][imported.name=/Dto$/]",
+  message: 'A DTO imported as a type is erased at run time: ValidationPipe and Swagger would silently skip it.',
+};
+
+export default defineConfig(
+  globalIgnores(['dist', 'coverage', 'openapi', 'libs/*/assembly']),
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Nest takes plain objects where its types name option classes.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      'no-restricted-syntax': ['error', noStarExport],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Read the environment in config.ts only.' },
+      ],
+      'no-console': 'error',
+      eqeqeq: 'error',
+      complexity: ['error', 12],
+      'max-depth': ['error', 3],
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ['**/*.controller.ts'], rules: { 'no-restricted-syntax': ['error', noStarExport, noErasedDto] } },
+  { files: ['**/config.ts', '**/*spec.ts'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['**/*spec.ts', '**/*.contract.ts', 'test/**'],
+    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-unsafe-member-access': 'off' },
+  },
+);
