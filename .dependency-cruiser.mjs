@@ -70,7 +70,12 @@ export default {
       to: { path: '^libs/', pathNot: '^libs/(dtos|service-kit)/' },
     },
     onlyIn('typeorm', 'node_modules/(typeorm|pg)/', '^libs/storage-postgres/'),
-    onlyIn('process-spawning', '^(node:)?child_process$', '^libs/trace-hooks/src/external/hook-process\\.ts$', '^apps/tracer/src/'),
+    onlyIn(
+      'process-spawning',
+      '^(node:)?child_process$',
+      '^libs/trace-hooks/src/external/hook-process\\.ts$',
+      '^apps/tracer/src/',
+    ),
     ...Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({
       name: `${lib}-imports-${allowed.join('+') || 'nothing'}`,
       severity: 'error',

@@ -1,0 +1,1 @@
+export { BooleanField, IntField, StringField } from './properties.js';

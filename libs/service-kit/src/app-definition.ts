@@ -1,0 +1,33 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Logger } from 'pino';
+import type { ErrorBody } from './error-body.js';
+import type { ListenConfig } from './listen-config.js';
+import type { TracerErrorFilter } from './tracer-error.filter.js';
+
+export interface AppContext<C> {
+  readonly config: Readonly<C>;
+  readonly log: Logger;
+}
+
+/**
+ * One deployable app, as data: `main.ts`, the tests and the OpenAPI script all start from it, so that they cannot
+ * differ in pipes, filters or routes.
+ */
+export interface AppDefinition<C extends ListenConfig> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly Config: new () => C;
+  /** Root module; must not do any work before `onModuleInit` (the OpenAPI document is made without it). */
+  module(context: AppContext<C>): DynamicModule | Type;
+  readonly errorBodies?: readonly ErrorBody[];
+  /** `json` (default): bodies up to 1 MiB are parsed whatever their content type says; `none`: handlers read them. */
+  readonly bodies?: 'json' | 'none';
+  /** Paths below which `bodies: 'json'` leaves the body alone. */
+  readonly rawBodyPrefixes?: readonly string[];
+  /** Files of the certificate and key, when the app is to serve TLS. */
+  tls?(config: Readonly<C>): { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Express-level routes: proxies, redirects. Runs before Nest's own routes are mounted. */
+  configure?(app: NestExpressApplication, context: AppContext<C>, filter: TracerErrorFilter): void;
+}

@@ -1,0 +1,15 @@
+export type { AppContext, AppDefinition } from './app-definition.js';
+export { createApp, openApiDocument } from './create-app.js';
+export { errorBodyFor, OWN_ERROR_BODY, type ErrorBody, type Failure } from './error-body.js';
+export { HealthDto, Readiness, ReadyDto, type ReadinessCheck } from './health.js';
+export { HTTP_STATUS_OF } from './http-status.js';
+export { isLoopback, LISTEN_ADDRESS, listenAddress, ListenConfig, type ListenAddress } from './listen-config.js';
+export { loadConfig, type ConfigSources } from './load-config.js';
+export { createLogger } from './logging.js';
+export { Metrics } from './metrics.js';
+export { CONTROL_BODY_BYTES, readBody } from './request-body.js';
+export { requestIdOf } from './request-id.js';
+export { runApp } from './run-app.js';
+export { IntSetting, ListSetting, settingsOf, SwitchSetting, TextSetting, type Setting } from './settings.js';
+export { TracerErrorFilter } from './tracer-error.filter.js';
+export { VERSION } from './version.js';

@@ -1,0 +1,49 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { pinoHttp, type HttpLogger } from 'pino-http';
+import { requestIdOf } from './request-id.js';
+
+/** JSON lines on standard output; secrets in headers never reach them. */
+export function createLogger(name: string, level: string): Logger {
+  return pino({
+    name,
+    level,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: {
+      level: (label) => ({ level: label }),
+      bindings: (bindings) => ({ name: bindings['name'] as string }),
+    },
+    redact: ['req.headers.authorization', 'req.headers.cookie'],
+  });
+}
+
+/** Probes come every few seconds and say nothing. */
+const QUIET = new Set(['/health', '/ready', '/metrics']);
+
+export function requestLog(logger: Logger): HttpLogger {
+  return pinoHttp({
+    logger,
+    genReqId: requestIdOf,
+    autoLogging: { ignore: (request) => QUIET.has(request.url ?? '') },
+    customLogLevel: (_, response, error) => (error !== undefined || response.statusCode >= 500 ? 'warn' : 'debug'),
+    serializers: {
+      req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
+      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+    },
+  });
+}
+
+/** What Nest itself has to say, in the same format. */
+export class NestLog implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, ...context: unknown[]): void {
+    this.logger.debug({ context: context.at(-1) }, String(message));
+  }
+  warn(message: unknown, ...context: unknown[]): void {
+    this.logger.warn({ context: context.at(-1) }, String(message));
+  }
+  error(message: unknown, ...context: unknown[]): void {
+    this.logger.error({ context }, String(message));
+  }
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { reasonOf, TracerError } from '@tracer/base';
+import type { Logger } from 'pino';
+import type { AppDefinition } from './app-definition.js';
+import { usageOf } from './command-line.js';
+import { createApp } from './create-app.js';
+import { Readiness } from './health.js';
+import { isLoopback, listenAddress, type ListenConfig } from './listen-config.js';
+import { loadConfig, type ConfigSources } from './load-config.js';
+import { createLogger } from './logging.js';
+import { settingsOf } from './settings.js';
+import { VERSION } from './version.js';
+
+/**
+ * The whole life of an app's process: configuration, start, one graceful stop on SIGTERM or SIGINT within the deadline.
+ * Exit codes: 0 after a stop, 1 when it cannot start, 2 when its configuration is wrong.
+ */
+export async function runApp<C extends ListenConfig>(
+  definition: AppDefinition<C>,
+  sources: ConfigSources,
+): Promise<void> {
+  const argv = sources.argv ?? [];
+  if (argv.some((argument) => /^--?(help|h)$/.test(argument))) {
+    say(usageOf(definition.name, settingsOf(definition.Config), new definition.Config()));
+    return;
+  }
+  if (argv.some((argument) => /^--?version$/.test(argument))) {
+    say(`${definition.name} ${VERSION}\n`);
+    return;
+  }
+  const config = configOrExit(definition, sources);
+  const log = createLogger(definition.name, config.logLevel);
+  try {
+    await start(definition, config, log);
+  } catch (error) {
+    log.fatal({ code: error instanceof TracerError ? error.code : undefined }, startProblem(error, config.address));
+    process.exit(1);
+  }
+}
+
+async function start<C extends ListenConfig>(
+  definition: AppDefinition<C>,
+  config: Readonly<C>,
+  log: Logger,
+): Promise<void> {
+  const { host, port } = listenAddress(config.address);
+  const app = await createApp(definition, { config, log });
+  stopOnSignal(app, config.stopDeadlineMs, log);
+  await app.listen(port, host);
+  const { port: bound } = app.getHttpServer().address() as { port: number };
+  log.info({ host, port: bound, version: VERSION }, 'listening');
+  if (!isLoopback(host)) log.warn({ host }, 'reachable from other machines');
+}
+
+function configOrExit<C extends ListenConfig>(definition: AppDefinition<C>, sources: ConfigSources): Readonly<C> {
+  try {
+    return loadConfig(definition.Config, sources);
+  } catch (error) {
+    process.stderr.write(`${definition.name}: ${reasonOf(error)}\n(--help lists the options)\n`);
+    process.exit(2);
+  }
+}
+
+function startProblem(error: unknown, address: string): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return `cannot start: another process listens on ${address}`;
+  if (code === 'EACCES') return `cannot start: no permission to listen on ${address}`;
+  return `cannot start: ${reasonOf(error)}`;
+}
+
+/** Stops once: not ready any more, running requests may finish, streams end with their services, then the deadline cuts. */
+function stopOnSignal(app: NestExpressApplication, deadlineMs: number, log: Logger): void {
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    app.get(Readiness).draining = true;
+    const server = app.getHttpServer();
+    const idle = setInterval(() => {
+      server.closeIdleConnections();
+    }, 50);
+    const closed = app.close().then(() => 'closed' as const);
+    const outcome = await Promise.race([closed, sleep(deadlineMs, 'deadline' as const)]);
+    clearInterval(idle);
+    if (outcome === 'deadline') log.warn({ deadlineMs }, 'stop deadline reached, cutting what is left');
+    log.info({}, 'stopped');
+    log.flush();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}
+
+function say(text: string): void {
+  process.stdout.write(text);
+}
