@@ -6,6 +6,7 @@ export { HTTP_STATUS_OF } from './http-status.js';
 export { isLoopback, LISTEN_ADDRESS, listenAddress, ListenConfig, type ListenAddress } from './listen-config.js';
 export { loadConfig, type ConfigSources } from './load-config.js';
 export { createLogger } from './logging.js';
+export { usageOf } from './command-line.js';
 export { Metrics } from './metrics.js';
 export { CONTROL_BODY_BYTES, readBody } from './request-body.js';
 export { requestIdOf } from './request-id.js';

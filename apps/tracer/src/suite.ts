@@ -1,0 +1,79 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TracerError } from '@tracer/base';
+import type { SuiteConfig } from './config.js';
+import type { AppCommand } from './supervised-app.js';
+
+/** The four apps with their ports and directories, in the order they start; they stop in the reverse order. */
+export function suiteCommands(
+  config: SuiteConfig,
+  directories: { readonly data: string; readonly traces: string },
+  databaseUrl: string,
+  inherited: Readonly<Record<string, string | undefined>>,
+): AppCommand[] {
+  const local = (port: number): string => `127.0.0.1:${port}`;
+  const url = (port: number): string => `http://${local(port)}`;
+  const env = {
+    ...inherited,
+    TRACE_DIR: directories.traces,
+    TRACER_DATA_DIR: directories.data,
+    TRACER_STOP_DEADLINE_MS: String(config.stopDeadlineMs),
+  };
+  const app = (name: string, argv: readonly string[], more = {}): AppCommand => ({
+    name,
+    script: fileURLToPath(new URL(`../../${name}/src/main.js`, import.meta.url)),
+    argv,
+    env: { ...env, ...more },
+  });
+  const { port, nodePort, indexerPort, spanApiPort, host } = config;
+  return [
+    app('span-api', ['--address', local(spanApiPort)], { DATABASE_URL: databaseUrl }),
+    app('trace-indexer', [
+      '-b',
+      '127.0.0.1',
+      '-p',
+      String(indexerPort),
+      '-d',
+      directories.traces,
+      '--index-dir',
+      join(directories.data, 'index'),
+    ]),
+    app('tracer-node', ['--address', local(nodePort)]),
+    app('tracer-svc', ['--address', `${host}:${port}`], {
+      TRACER_NODES: inherited['TRACER_NODES'] ?? url(nodePort),
+      TRACER_INDEXER_URL: url(indexerPort),
+      TRACER_SPAN_API_URL: url(spanApiPort),
+    }),
+  ];
+}
+
+/** Throws CONFIG_INVALID naming every port that is taken, and the variable that changes it. */
+export async function assertPortsFree({ host, port, nodePort, indexerPort, spanApiPort }: SuiteConfig): Promise<void> {
+  const wanted = [
+    { host, port, variable: 'TRACER_PORT' },
+    { host: '127.0.0.1', port: nodePort, variable: 'TRACER_NODE_PORT' },
+    { host: '127.0.0.1', port: indexerPort, variable: 'TRACER_INDEXER_PORT' },
+    { host: '127.0.0.1', port: spanApiPort, variable: 'TRACER_SPAN_API_PORT' },
+  ];
+  const taken: string[] = [];
+  for (const { host, port, variable } of wanted) {
+    const problem = await listenProblem(host, port);
+    if (problem !== undefined) taken.push(`port ${port} ${problem} (change it with ${variable})`);
+  }
+  if (taken.length > 0) throw new TracerError('CONFIG_INVALID', taken.join('; '));
+}
+
+function listenProblem(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', ({ message, code }: NodeJS.ErrnoException) => {
+      resolve(code === 'EADDRINUSE' ? 'is in use by another process' : `cannot be used: ${message}`);
+    });
+    server.listen(port, host, () =>
+      server.close(() => {
+        resolve(undefined);
+      }),
+    );
+  });
+}

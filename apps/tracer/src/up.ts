@@ -1,0 +1,127 @@
+import { chmodSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf, TracerError } from '@tracer/base';
+import type { SuiteConfig } from './config.js';
+import { lockDirectory, writableDirectory } from './data-directory.js';
+import { startPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import { readableLine } from './log-line.js';
+import { assertPortsFree, suiteCommands } from './suite.js';
+import { SupervisedApp } from './supervised-app.js';
+
+const READY_POLL_MS = 250;
+const STILL_WAITING_MS = 15_000;
+const NAME_WIDTH = 'trace-indexer'.length;
+
+type Print = (line: string) => void;
+
+/**
+ * Runs the whole suite until `stop` aborts: database, then the apps, then it waits for the gateway to be ready. What can
+ * be known to be wrong (ports, directories, a second start) is said before anything starts. Resolves when all is
+ * stopped, with false when something made it impossible to go on.
+ */
+export async function up(
+  config: SuiteConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  stop: AbortSignal,
+  print: Print,
+): Promise<boolean> {
+  const directories = {
+    data: writableDirectory(config.dataDirectory, 'TRACER_DATA_DIR'),
+    traces: writableDirectory(config.traceDirectory, 'TRACE_DIR'),
+  };
+  const unlock = lockDirectory(directories.data);
+  try {
+    await assertPortsFree(config);
+    if (process.getuid?.() === 0) chmodSync(directories.data, 0o755);
+    const failed = new AbortController();
+    const ended = AbortSignal.any([stop, failed.signal]);
+    const database = config.databaseUrl === undefined ? await openDatabase(directories.data, failed, print) : undefined;
+    const url = database?.url ?? config.databaseUrl ?? '';
+    const show = (name: string, line: string): void => {
+      print(config.logJson ? line : readableLine(name, line, NAME_WIDTH));
+    };
+    const giveUp = (name: string): void => {
+      show(name, 'cannot run like this; stopping everything');
+      failed.abort();
+    };
+    const apps = suiteCommands(config, directories, url, env).map(
+      (command) => new SupervisedApp(command, show, giveUp),
+    );
+    for (const app of apps) app.start();
+    await announce(config, directories.traces, ended, print);
+    await aborted(ended);
+    print('stopping');
+    for (const app of apps.reverse()) await app.stop(config.stopDeadlineMs + 2_000);
+    await database?.stop();
+    print('stopped');
+    return !failed.signal.aborted;
+  } finally {
+    unlock();
+  }
+}
+
+/** Starts the database and keeps watch: when it dies by itself the suite stops, and the next start recovers it. */
+async function openDatabase(directory: string, failed: AbortController, print: Print): Promise<EmbeddedPostgres> {
+  const database = await startPostgres(directory, (line) => {
+    print(readableLine('postgres', line, NAME_WIDTH));
+  });
+  database.process.once('exit', (code) => {
+    if (code === 0) return;
+    print(readableLine('postgres', `ended with ${String(code ?? 'a signal')}; stopping everything`, NAME_WIDTH));
+    failed.abort();
+  });
+  return database;
+}
+
+/** Waits until the gateway says that all four apps are ready, telling now and then what is missing. */
+async function announce(config: SuiteConfig, traces: string, ended: AbortSignal, print: Print): Promise<void> {
+  const url = `http://localhost:${config.port}`;
+  let saidAt = Date.now();
+  while (!ended.aborted) {
+    const missing = await whatIsMissing(`http://${config.host}:${config.port}/ready`);
+    if (missing === undefined) {
+      print(
+        `\n  Ready at ${url}\n  API and try-out: ${url}/docs   Trace files: ${traces}\n  Ctrl-C stops everything.\n`,
+      );
+      return;
+    }
+    if (Date.now() - saidAt > STILL_WAITING_MS) {
+      print(`still waiting: ${missing}`);
+      saidAt = Date.now();
+    }
+    await sleep(READY_POLL_MS, undefined, { signal: ended }).catch(() => undefined);
+  }
+}
+
+async function whatIsMissing(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    if (answer.ok) return undefined;
+    const { checks } = (await answer.json()) as { checks: { name: string; ok: boolean; detail?: string }[] };
+    return checks
+      .filter(({ ok }) => !ok)
+      .map(({ name, detail }) => `${name}: ${detail ?? 'not ready'}`)
+      .join('; ');
+  } catch (error) {
+    return `the gateway does not answer yet (${reasonOf(error)})`;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+  });
+}
+
+/** What a person is told when the suite cannot start. */
+export function startFailure(error: unknown): string {
+  return error instanceof TracerError ? error.message : `unexpected: ${reasonOf(error)}`;
+}
