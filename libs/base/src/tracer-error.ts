@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * Every failure a caller can act on. The list is closed: the HTTP status of each code lives in service-kit, its meaning
  * in `docs/errors.md`, and both are checked against this list.
@@ -43,5 +45,6 @@ export class TracerError extends Error {
 
 /** The message of anything that was thrown, for log lines and for causes shown to a user. */
 export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  // Not `instanceof`: errors of Node itself come from another realm inside a test runner or a `vm` context.
+  return types.isNativeError(thrown) ? thrown.message : String(thrown);
 }

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { NodeDirectory } from './node-directory.js';
+import type { FoundNode, NodeSource, SourceKind } from './node-source.js';
+
+class ManualNodes implements NodeSource {
+  set: (nodes: readonly FoundNode[]) => void = () => undefined;
+
+  constructor(private readonly kind: SourceKind) {}
+
+  start(onChange: (nodes: readonly FoundNode[]) => void): void {
+    this.set = onChange;
+  }
+  state(): ReturnType<NodeSource['state']> {
+    return { kind: this.kind, target: 'test', nodes: 0 };
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function directoryOf(...kinds: SourceKind[]): { directory: NodeDirectory; sources: ManualNodes[] } {
+  const sources = kinds.map((kind) => new ManualNodes(kind));
+  const directory = new NodeDirectory(sources, () => 1000);
+  directory.start();
+  return { directory, sources };
+}
+
+describe('NodeDirectory', () => {
+  it('unites its sources by address and keeps names unique', () => {
+    const { directory, sources } = directoryOf('static', 'kubernetes');
+    sources[0]?.set([
+      { name: 'b', url: 'http://1' },
+      { name: 'a', url: 'http://2' },
+    ]);
+    sources[1]?.set([
+      { name: 'worker-1', url: 'http://2' },
+      { name: 'b', url: 'http://3' },
+      { name: 'worker-2', absence: 'the pod is Pending' },
+    ]);
+    expect(directory.nodes()).toEqual([
+      { name: 'a', url: 'http://2' },
+      { name: 'b', url: 'http://1' },
+      { name: 'b@kubernetes', url: 'http://3' },
+      { name: 'worker-2', absence: 'the pod is Pending' },
+    ]);
+  });
+
+  it('remembers how a node behaved while its address stays', () => {
+    const { directory, sources } = directoryOf('static');
+    const node = { name: 'a', url: 'http://1' };
+    sources[0]?.set([node]);
+    directory.observe(node, { latencyMs: 3 });
+    directory.observe(node, { error: 'no answer' });
+    sources[0]?.set([node, { name: 'b', url: 'http://2' }]);
+    expect(directory.states()).toEqual([
+      { ...node, condition: 'failing', lastSeenAtMs: 1000, latencyMs: 3, lastError: 'no answer', lastErrorAtMs: 1000 },
+      { name: 'b', url: 'http://2', condition: 'unknown' },
+    ]);
+    sources[0]?.set([{ name: 'a', url: 'http://9' }]);
+    expect(directory.states()).toEqual([{ name: 'a', url: 'http://9', condition: 'unknown' }]);
+  });
+
+  it('shows a node that lost its address as absent', () => {
+    const { directory, sources } = directoryOf('kubernetes');
+    sources[0]?.set([{ name: 'a', absence: 'the pod is not ready' }]);
+    expect(directory.states()).toEqual([{ name: 'a', absence: 'the pod is not ready', condition: 'absent' }]);
+  });
+});
