@@ -25,6 +25,7 @@ export default {
     suite('e2e', 'test/e2e/**/*.e2e-spec.ts'),
     suite('system', 'test/system/**/*.system-spec.ts'),
     suite('host', 'test/host/**/*.host-spec.ts'),
+    suite('lab', 'test/lab/**/*.lab-spec.ts'),
   ],
   coverageProvider: 'v8',
   collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*spec.ts', '!**/testing/**', '!**/index.ts', '!**/main.ts'],

