@@ -1,0 +1,71 @@
+import { TRACE_KERNELS_BASE64 } from './trace-kernels-wasm.js';
+
+/** What `libs/trace-index/assembly/index.ts` exports. Pointers are byte offsets in the memory of the instance. */
+export interface KernelFunctions {
+  heap_base(): number;
+  inflate(): number;
+  inflate_marks(): number;
+  inflate_reopen(): number;
+  inflate_state(): number;
+}
+
+const PAGE_BYTES = 65_536;
+/** What the module was linked for; `scripts/build-wasm.mjs` says the same. */
+const INITIAL_PAGES = 64;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * One instance of the kernels with its own memory. The kernels keep their tables in that memory, so an instance decodes
+ * one stream and scans one file at a time; every worker and every open decoder has its own.
+ *
+ * ```
+ *  0            heap_base                                          end
+ *  ├────────────┼───────────┬───────────┬─────────────────────────────┤
+ *  │ tables     │ areas taken with allocate(), in order  │ growing area│
+ *  └────────────┴───────────┴───────────┴─────────────────────────────┘
+ * ```
+ */
+export class TraceKernels {
+  readonly run: KernelFunctions;
+  readonly #memory: WebAssembly.Memory;
+  #next: number;
+  #bytes: Buffer;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(Buffer.from(TRACE_KERNELS_BASE64, 'base64'));
+    this.#memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
+    this.run = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as KernelFunctions;
+    this.#next = this.run.heap_base();
+    this.#bytes = Buffer.from(this.#memory.buffer);
+  }
+
+  /** The whole memory. Never keep it: growing the memory detaches it. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Takes `size` bytes for good, 16-byte aligned and zero-filled. */
+  allocate(size: number): number {
+    const at = (this.#next + 15) & ~15;
+    this.#next = at + size;
+    this.reserve(this.#next);
+    return at;
+  }
+
+  /** Grows the memory so that every address below `end` exists. For the area that was allocated last. */
+  reserve(end: number): void {
+    const missing = end - this.#memory.buffer.byteLength;
+    if (missing <= 0) return;
+    this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    this.#bytes = Buffer.from(this.#memory.buffer);
+  }
+
+  u32(at: number, length: number): Uint32Array {
+    return new Uint32Array(this.#memory.buffer, at, length);
+  }
+
+  f64(at: number, length: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, at, length);
+  }
+}
