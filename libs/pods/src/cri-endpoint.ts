@@ -23,8 +23,8 @@ export interface CriEndpoint {
  * @throws TracerError `CONFIG_INVALID` for anything else
  */
 export function socketPathOf(criEndpoint: string): string {
-  const path = criEndpoint.replace(/^unix:(?:\/\/)?(?=\/)/, '');
-  if (path.startsWith('/')) return path;
+  const path = /^(?:unix:(?:\/\/)?)?(?<path>\/[^/].*)$/.exec(criEndpoint)?.groups?.['path'];
+  if (path !== undefined) return path;
   throw new TracerError(
     'CONFIG_INVALID',
     `CRI endpoint "${criEndpoint}": expected unix:///path/to/socket or /path/to/socket`,
