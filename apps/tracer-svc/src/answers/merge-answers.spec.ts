@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { mergeHooks, mergePods, mergeSessions } from './merge-answers.js';
 import type { Part } from './merge-maps.js';
+import { mergeSummaries } from './merge-summaries.js';
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const pod = (...containers: [name: string, tasks: number[]][]): object => ({
@@ -17,24 +18,24 @@ describe('mergePods', () => {
     expect(plain(merged)).toEqual({
       host: {
         Containers: {
-          cron: { Id: 'cron', Tasks: [2], Node: 'a' },
-          sshd: { Id: 'sshd', Tasks: [1], Node: 'a' },
-          'sshd@b': { Id: 'sshd', Tasks: [1], Node: 'b' },
+          cron: { Id: 'cron', Tasks: [2], node: 'a' },
+          sshd: { Id: 'sshd', Tasks: [1], node: 'a' },
+          'sshd@b': { Id: 'sshd', Tasks: [1], node: 'b' },
         },
       },
-      shop: { Containers: { web: { Id: 'web', Tasks: [3], Node: 'a' } } },
+      shop: { Containers: { web: { Id: 'web', Tasks: [3], node: 'a' } } },
     });
   });
 
   it('leaves added fields and a node that is named already alone', () => {
-    const value = { p: { Namespace: 'n', Containers: { c: { Node: 'mine', Image: 'i' } } } };
+    const value = { p: { Namespace: 'n', Containers: { c: { node: 'mine', Image: 'i' } } } };
     expect(plain(mergePods([{ node: 'a', value }]))).toEqual(value);
   });
 
   it('takes names for what they are, whatever they mean to JavaScript', () => {
     const value = JSON.parse('{"__proto__":{"Containers":{"constructor":{"Id":"x"}}}}') as Part['value'];
     const merged = mergePods([{ node: '__proto__', value }]);
-    expect(JSON.stringify(merged)).toBe('{"__proto__":{"Containers":{"constructor":{"Id":"x","Node":"__proto__"}}}}');
+    expect(JSON.stringify(merged)).toBe('{"__proto__":{"Containers":{"constructor":{"Id":"x","node":"__proto__"}}}}');
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
   });
 
@@ -60,7 +61,7 @@ describe('mergePods', () => {
           const entries = Object.entries(found).map(([podName, containers]) => {
             const list = containers.map((container): [string, object] => {
               all.push({ pod: podName, container, node, tag: ++tag });
-              return [container, { Id: container, Node: node, tag }];
+              return [container, { Id: container, node, tag }];
             });
             return [podName, { Containers: Object.fromEntries(list) }];
           });
@@ -101,52 +102,87 @@ describe('mergeSessions', () => {
 
 describe('mergeHooks', () => {
   it('is the union, with the nodes that can run each hook', () => {
-    const group = (...hooks: object[]): object => ({
-      Tracers: Object.fromEntries(hooks.map((hook) => [(hook as { Name: string }).Name, hook])),
+    const group = (...hooks: { Name: string }[]): object => ({
+      Tracers: Object.fromEntries(hooks.map((hook) => [hook.Name, { Description: ['d'], ...hook }])),
     });
+    const block = { Name: 'block', Description: ['d'] };
+    const net = { Name: 'net', Description: ['d'], unavailable: 'no sock events' };
     const merged = mergeHooks([
-      {
-        node: 'a',
-        value: {
-          native: group(
-            { Name: 'block', Description: ['d'], Available: false, Reason: 'no event block_rq_issue' },
-            { Name: 'net', Available: false, Reason: 'no sock events' },
-          ),
-        },
-      },
+      { node: 'a', value: { native: group({ ...block, ...{ unavailable: 'no block events' } }, net) } },
       {
         node: 'b',
         value: {
-          native: group(
-            { Name: 'block', Description: ['d'], Available: true },
-            { Name: 'net', Available: false, Reason: 'no sock events' },
-          ),
-          'hooks/old': group({ Name: 'x', Description: [] }),
+          native: group(block, net),
+          'hooks/old': { ...group({ Name: 'x' }), problem: 'slow' },
           empty: { Tracers: {} },
+          odd: 7,
         },
       },
     ]);
     expect(plain(merged)).toEqual({
       native: {
         Tracers: {
-          block: {
-            Name: 'block',
-            Description: ['d'],
-            Available: true,
-            Nodes: ['b'],
-            UnavailableOn: { a: 'no event block_rq_issue' },
-          },
-          net: {
-            Name: 'net',
-            Available: false,
-            Reason: 'no sock events',
-            Nodes: [],
-            UnavailableOn: { a: 'no sock events', b: 'no sock events' },
-          },
+          block: { ...block, nodes: ['b'], unavailableOn: { a: 'no block events' } },
+          net: { ...net, nodes: [], unavailableOn: { a: 'no sock events', b: 'no sock events' } },
         },
       },
-      'hooks/old': { Tracers: { x: { Name: 'x', Description: [], Nodes: ['b'] } } },
+      'hooks/old': { Tracers: { x: { Name: 'x', Description: ['d'], nodes: ['b'] } }, problem: 'slow' },
       empty: { Tracers: {} },
+      odd: { Tracers: {} },
     });
+  });
+});
+
+describe('mergeSummaries', () => {
+  const call = { count: 2, errors: { ENOENT: 1 }, totalNs: 300, meanNs: 150, p50Ns: 100, p99Ns: 200, maxNs: 200 };
+  const summary = { Id: '1', Node: 'a', state: 'finished', events: 2, lost: 0, asOf: 20 };
+
+  it('leaves the summary of one node as exact as it is', () => {
+    expect(plain(mergeSummaries([{ node: 'a', value: { ...summary, calls: { read: call } } }]))).toEqual({
+      ...summary,
+      calls: { read: call },
+      nodes: [{ ...summary, calls: { read: call } }],
+    });
+  });
+
+  it('adds up what can be added and never makes up a percentile', () => {
+    const other = { Id: '2', Node: '', state: 'running', events: 3, lost: 4, asOf: 10 };
+    const slow = {
+      count: 1,
+      errors: { ENOENT: 2, EIO: 1 },
+      totalNs: 900,
+      meanNs: 900,
+      p50Ns: 900,
+      p99Ns: 900,
+      maxNs: 900,
+    };
+    const { nodes, ...merged } = plain(
+      mergeSummaries([
+        { node: 'a', value: { ...summary, calls: { read: call } } },
+        { node: 'b', value: { ...other, calls: { read: slow, open: call } } },
+      ]),
+    ) as { nodes: unknown[] };
+    expect(merged).toEqual({
+      state: 'running',
+      events: 5,
+      lost: 4,
+      asOf: 10,
+      calls: {
+        open: call,
+        read: { count: 3, errors: { ENOENT: 3, EIO: 1 }, totalNs: 1200, meanNs: 400, maxNs: 900 },
+      },
+    });
+    expect(nodes).toEqual([
+      { ...summary, calls: { read: call } },
+      { ...other, Node: 'b', calls: { read: slow, open: call } },
+    ]);
+  });
+
+  it('survives summaries of a wrong shape', () => {
+    const merged = mergeSummaries([
+      { node: 'a', value: {} },
+      { node: 'b', value: { calls: { read: 'x', open: { count: 'many' } }, events: null } },
+    ]);
+    expect(plain(merged)).toMatchObject({ events: 0, lost: 0, calls: { open: { count: 'many' } } });
   });
 });

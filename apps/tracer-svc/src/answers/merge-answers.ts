@@ -16,7 +16,7 @@ export function mergePods(parts: readonly Part[]): JsonMap {
 
 function containersOf(pod: unknown, node: string): JsonMap {
   const containers = isMap(pod) && isMap(pod['Containers']) ? pod['Containers'] : {};
-  return mapEntries(new Map(Object.entries(containers)), (container) => withDefault(container, 'Node', node));
+  return mapEntries(new Map(Object.entries(containers)), (container) => withDefault(container, 'node', node));
 }
 
 /** Sessions of all nodes: id → session. Each says which node it is on. */
@@ -30,7 +30,7 @@ export function mergeSessions(parts: readonly Part[]): JsonMap {
 
 /**
  * Hooks of all nodes: group → `{Tracers: {hook}}`. A hook that some nodes cannot run is there as long as one can; it
- * lists the nodes that can (`Nodes`) and why the others cannot (`UnavailableOn`).
+ * lists the nodes that can (`nodes`) and why the others cannot (`unavailableOn`).
  */
 export function mergeHooks(parts: readonly Part[]): JsonMap {
   return mapEntries(groupByKey(parts), (groups) => {
@@ -38,20 +38,21 @@ export function mergeHooks(parts: readonly Part[]): JsonMap {
       const map = isMap(item) ? item['Tracers'] : undefined;
       return { node, value: isMap(map) ? map : {} };
     });
-    return { Tracers: mapEntries(groupByKey(tracers), oneHook) };
+    const fields = groups.map(({ item }) => (isMap(item) ? item : {})).reduce((first, next) => ({ ...next, ...first }));
+    return { ...fields, Tracers: mapEntries(groupByKey(tracers), oneHook) };
   });
 }
 
 function oneHook(ways: readonly Owned[], name: string): JsonMap {
   const hooks = ways.map(({ node, item }) => ({ node, hook: isMap(item) ? item : { Name: name } }));
-  const able = hooks.filter(({ hook }) => hook['Available'] !== false);
-  const unable = hooks.filter(({ hook }) => hook['Available'] === false);
-  const shown = [...able, ...unable][0]?.hook ?? {};
-  const reasons = unable.map(({ node, hook }): [string, unknown] => [node, hook['Reason'] ?? 'not available']);
+  const able = hooks.filter(({ hook }) => hook['unavailable'] === undefined);
+  const reasons = hooks.flatMap(({ node, hook }): [string, unknown][] =>
+    hook['unavailable'] === undefined ? [] : [[node, hook['unavailable']]],
+  );
   return {
-    ...shown,
-    Nodes: able.map(({ node }) => node),
-    ...(reasons.length > 0 ? { UnavailableOn: toObject(new Map(reasons)) } : {}),
+    ...(able[0] ?? hooks[0])?.hook,
+    nodes: able.map(({ node }) => node),
+    ...(reasons.length > 0 ? { unavailableOn: toObject(new Map(reasons)) } : {}),
   };
 }
 

@@ -29,10 +29,11 @@ describe('verdictOf', () => {
   });
 
   it('says why no node answered', () => {
-    expect(() => verdictOf([silence('a', 'ECONNREFUSED'), silence('b', 'late')])).toThrow(
-      'Connection to tracers failed (a: ECONNREFUSED; b: late)',
-    );
-    expect(() => verdictOf([])).toThrow('Connection to tracers failed (no node is known)');
+    expect(verdictOf([silence('a', 'ECONNREFUSED'), silence('b', 'late')]).failure).toMatchObject({
+      code: 'NODES_UNREACHABLE',
+      message: 'Connection to tracers failed (a: ECONNREFUSED; b: late)',
+    });
+    expect(verdictOf([]).failure?.message).toBe('Connection to tracers failed (no node is known)');
   });
 });
 

@@ -16,8 +16,9 @@ export interface Coverage {
 }
 
 export type Verdict =
-  | { readonly parts: readonly Part[]; readonly refusal?: never }
-  | { readonly parts?: never; readonly refusal: Refusal & { readonly node: string } };
+  | { readonly parts: readonly Part[]; readonly refusal?: never; readonly failure?: never }
+  | { readonly parts?: never; readonly refusal: Refusal & { readonly node: string }; readonly failure?: never }
+  | { readonly parts?: never; readonly refusal?: never; readonly failure: TracerError };
 
 export function coverageOf(results: readonly NodeResult[]): Coverage {
   const done = results.some(({ kind }) => kind === 'value');
@@ -33,8 +34,7 @@ export function coverageOf(results: readonly NodeResult[]): Coverage {
 
 /**
  * One outcome for the whole cluster: one node that did it is enough. Otherwise the first refusal in node order speaks for
- * all, and one that tells more than "not on this node" goes first.
- * Throws NODES_UNREACHABLE when no node answered.
+ * all, and one that tells more than "not on this node" goes first. Without any answer it fails with NODES_UNREACHABLE.
  */
 export function verdictOf(results: readonly NodeResult[]): Verdict {
   const parts = results.flatMap((result) => (result.kind === 'value' ? [result] : []));
@@ -42,7 +42,7 @@ export function verdictOf(results: readonly NodeResult[]): Verdict {
   for (const kind of ['refusal', 'elsewhere'] as const)
     for (const result of results)
       if (result.kind === kind) return { refusal: { node: result.node, ...result.refusal } };
-  throw new TracerError('NODES_UNREACHABLE', unreachable(results));
+  return { failure: new TracerError('NODES_UNREACHABLE', unreachable(results)) };
 }
 
 function unreachable(results: readonly NodeResult[]): string {

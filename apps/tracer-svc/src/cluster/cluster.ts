@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import type { TracerError } from '@tracer/base';
+import { mergeHooks, mergePods, mergeSessions } from '../answers/merge-answers.js';
+import { mergeMaps, type Part } from '../answers/merge-maps.js';
+import { mergeSummaries } from '../answers/merge-summaries.js';
+import { readReply, type JsonMap, type NodeResult, type Refusal } from '../answers/node-result.js';
+import { coverageHeaders, coverageOf, verdictOf } from '../answers/verdict.js';
+import type { FanOut } from '../nodes/fan-out.js';
+import type { ClientCall } from './client-call.js';
+
+/** The answer of the whole cluster, or the failure that stands for one; how complete it is, is in the headers. */
+export interface ClusterAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly status: number;
+  readonly body: JsonMap;
+  readonly failure?: TracerError;
+}
+
+export interface Deadlines {
+  /** For reading and for defining sessions. */
+  readonly readMs: number;
+  /** For starting, stopping and deleting: an agent flushes files and waits for hooks. */
+  readonly changeMs: number;
+}
+
+/**
+ * The cluster as one tracer-node: every request goes to all nodes, their answers become one. Reading ends when the
+ * client leaves; a change once begun is seen through on every node.
+ */
+export class Cluster {
+  constructor(
+    private readonly fanOut: FanOut,
+    private readonly deadlines: Deadlines,
+    private readonly newGroup: () => string = randomGroup,
+  ) {}
+
+  pods(call: ClientCall): Promise<ClusterAnswer> {
+    return this.#read(call, mergePods);
+  }
+
+  traceHooks(call: ClientCall): Promise<ClusterAnswer> {
+    return this.#read(call, mergeHooks);
+  }
+
+  /** One session on each node that has a matching container; all share a group, which serves as an id for all of them. */
+  async createSession(call: ClientCall): Promise<ClusterAnswer> {
+    const headers = { ...call.headers, 'x-tracer-group': this.newGroup() };
+    const replies = await this.fanOut.ask({ ...call, headers }, this.deadlines.readMs);
+    return answerOf(replies.map(readReply), mergeSessions, call);
+  }
+
+  sessions(call: ClientCall): Promise<ClusterAnswer> {
+    return this.#read(call, mergeSessions);
+  }
+
+  summary(call: ClientCall): Promise<ClusterAnswer> {
+    return this.#read(call, mergeSummaries);
+  }
+
+  async changeSessions(call: ClientCall): Promise<ClusterAnswer> {
+    const replies = await this.fanOut.ask(call, this.deadlines.changeMs);
+    return answerOf(replies.map(readReply), mergeMaps, call);
+  }
+
+  async #read(call: ClientCall, merge: (parts: readonly Part[]) => JsonMap): Promise<ClusterAnswer> {
+    const replies = await this.fanOut.ask(call, this.deadlines.readMs, call.gone);
+    return answerOf(replies.map(readReply), merge, call);
+  }
+}
+
+export function answerOf(
+  results: readonly NodeResult[],
+  merge: (parts: readonly Part[]) => JsonMap,
+  { headers: { 'x-request-id': requestId } }: Pick<ClientCall, 'headers'>,
+): ClusterAnswer {
+  const headers = coverageHeaders(coverageOf(results));
+  const verdict = verdictOf(results);
+  if (verdict.failure) return { headers, status: 500, body: {}, failure: verdict.failure };
+  if (verdict.parts) return { headers, status: 200, body: merge(verdict.parts) };
+  const { status, message, node } = verdict.refusal;
+  return { headers, status, body: { code: codeOf(verdict.refusal), message, requestId, node } };
+}
+
+/** Published agents send no codes. */
+function codeOf({ code, status }: Refusal): string {
+  if (code !== undefined) return code;
+  if (status === 404) return 'NOT_FOUND';
+  return status < 500 ? 'VALIDATION' : 'UPSTREAM_FAILED';
+}
+
+/** A number that fits wherever a session id does; never 0. */
+function randomGroup(): string {
+  const group = randomBytes(8).readBigUInt64BE();
+  return group === 0n ? randomGroup() : group.toString();
+}

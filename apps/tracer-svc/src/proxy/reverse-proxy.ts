@@ -1,0 +1,114 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { pipeline } from 'node:stream';
+import { reasonOf, TracerError } from '@tracer/base';
+import type { Request, Response } from 'express';
+import { endToEnd, endToEndPairs, forwardedHeaders } from '../http/hop-by-hop.js';
+import type { UpstreamName } from './routing-table.js';
+
+export interface Upstream {
+  readonly name: UpstreamName;
+  /** `http://host:port`, without a path. */
+  readonly url: string;
+}
+
+export interface ProxyOptions {
+  /** An upstream that neither takes nor sends a byte for so long before its answer begins has failed. */
+  readonly silenceMs: number;
+  /** Answers a request that could not be passed on; also called after the head of an answer went out. */
+  readonly fail: (error: TracerError, request: Request, response: Response) => void;
+}
+
+/** Servers close idle connections, Node's after 5 s: ours must be the side that gives up first. */
+const IDLE_MS = 4_000;
+
+/**
+ * Passes requests on and answers back, both as streams: a byte is read when the other side takes it, nothing is
+ * gathered. What ends on one side ends on the other: a client that leaves stops the work of the service, a service
+ * that breaks off breaks the client's connection, because a cut answer must not look complete.
+ */
+export class ReverseProxy {
+  readonly #agents = {
+    'http:': new http.Agent({ keepAlive: true, timeout: IDLE_MS }),
+    'https:': new https.Agent({ keepAlive: true, timeout: IDLE_MS }),
+  };
+
+  constructor(private readonly options: ProxyOptions) {}
+
+  forward(upstream: Upstream, request: Request, response: Response): void {
+    const bodyless =
+      request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0;
+    const send = (mayRepeat: boolean): void => {
+      const outgoing = this.#open(upstream, request);
+      let answered = false;
+      outgoing.once('response', (answer) => {
+        answered = true;
+        // From here on a stream may be silent for as long as it likes.
+        outgoing.setTimeout(0);
+        passBack(answer, response);
+      });
+      outgoing.on('timeout', () => {
+        if (!answered) outgoing.destroy(new Error(`silent for ${this.options.silenceMs} ms`));
+      });
+      outgoing.on('error', (error) => {
+        // An answer that came before the whole request was taken stands; so does the end of a client that left.
+        if (answered || response.destroyed) return;
+        if (mayRepeat && outgoing.reusedSocket && isReset(error)) send(false);
+        else this.#failed(upstream, error, request, response);
+      });
+      response.once('close', () => {
+        if (!response.writableFinished) outgoing.destroy();
+      });
+      if (bodyless) outgoing.end();
+      else request.pipe(outgoing);
+    };
+    send(bodyless && /^(GET|HEAD)$/.test(request.method));
+  }
+
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  #open({ url }: Upstream, request: Request): ClientRequest {
+    const { protocol, hostname, port } = new URL(url);
+    const options = {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      method: request.method,
+      path: request.originalUrl,
+      headers: { ...endToEnd(request.headers), ...forwardedHeaders(request) },
+      timeout: this.options.silenceMs,
+    };
+    return protocol === 'https:'
+      ? https.request({ ...options, agent: this.#agents['https:'] })
+      : http.request({ ...options, agent: this.#agents['http:'] });
+  }
+
+  #failed({ name }: Upstream, error: Error, request: Request, response: Response): void {
+    request.unpipe();
+    // The rest of a body that nobody takes any more: the connection cannot be used for another request.
+    if (!request.complete) response.set('Connection', 'close');
+    const message = `${name} does not answer: ${reasonOf(error)}`;
+    this.options.fail(new TracerError('UPSTREAM_FAILED', message, { cause: error }), request, response);
+  }
+}
+
+function passBack(answer: IncomingMessage, response: Response): void {
+  const names = new Set<string>();
+  for (const [name, value] of endToEndPairs(answer)) {
+    // The first of a field replaces what the gateway itself would have said.
+    if (names.has(name.toLowerCase())) response.appendHeader(name, value);
+    else response.setHeader(name, value);
+    names.add(name.toLowerCase());
+  }
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage);
+  // The head of a stream whose first line is still to come must not wait for it.
+  response.flushHeaders();
+  pipeline(answer, response, (error) => {
+    if (error && !response.writableFinished) response.destroy();
+  });
+}
+
+function isReset(error: Error): boolean {
+  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
