@@ -7,6 +7,19 @@ export {
   type TraceSink,
 } from './native-hook.js';
 export { RawEvent } from './raw-event.js';
+export { type CallSummary, type CallTotals } from './summary.js';
+export {
+  type CaptureCounts,
+  type CaptureLimits,
+  type CaptureOptions,
+  type CaptureReason,
+  type CaptureResult,
+  type CaptureRun,
+  type CaptureSpec,
+} from './capture/capture-types.js';
+export { closeTornFile } from './output/gzip-member.js';
+export { findTracefs, openTracefs, type HostPaths } from './tracefs/find-tracefs.js';
+export { instanceNameFor, removeLeftovers } from './tracefs/leftovers.js';
 export { ExternalHooks, type ExternalHook, type ExternalHooksOptions } from './external/external-hooks.js';
 export { type HookRun, type RunDeadlines, type StreamState } from './external/external-run.js';
 export { type HookExit } from './external/hook-process.js';

@@ -35,6 +35,10 @@ export interface NativeHook {
 export interface EventDecoder {
   /** A throw ends this session with the reason; other sessions go on. */
   onEvent(event: RawEvent): void;
+  /** A thread of the session began, before its first event. `slot` is `RawEvent.slot`. */
+  threadStarted?(slot: number): void;
+  /** A thread of the session ended; its slot may soon stand for another one. */
+  threadEnded?(slot: number, atNs: number): void;
   /** The session ends: write what is still open, so that nothing that began is silently missing. */
   finish(atNs: number): void;
   /** Begins without their end and ends without their begin, so far. */
@@ -65,6 +69,8 @@ export interface DecoderContext {
   commOf(tid: number): string;
   /** Whether the thread belongs to this session: host-wide events and both sides of a switch need the question. */
   isTraced(tid: number): boolean;
+  /** The clock of `RawEvent.atNs`, now: what is read from /proc at that moment is as old as this, not as the event. */
+  nowNs?(): number;
   /** Path behind a descriptor of a living process, undefined when it cannot be had (any more). */
   pathOfFd?(tgid: number, fd: number): string | undefined;
 }
