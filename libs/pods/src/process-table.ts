@@ -20,7 +20,8 @@ const SLICE_MS = 10;
 const PF_KTHREAD = 0x0020_0000;
 
 /**
- * Reads all processes that `procfsPath` shows. Processes that vanish meanwhile are left out.
+ * Reads all processes that `procfsPath` shows. Those that vanish meanwhile are left out, and so are those that have
+ * ended and only wait for their parent to notice.
  *
  * The files are read synchronously, which is several times cheaper than an await for each, and the event loop gets its
  * turn every 10 ms.
@@ -77,8 +78,8 @@ function readProcess(procfsPath: string, pid: number, places: Map<string, Cgroup
 }
 
 /**
- * `pid (comm) state ppid pgrp session tty tpgid flags … starttime(22)`: proc_pid_stat(5). The command is taken up to the
- * last parenthesis, because it may contain any character itself.
+ * `pid (comm) state ppid pgrp session tty tpgid flags … num_threads(20) itrealvalue starttime(22)`: proc_pid_stat(5).
+ * The command is taken up to the last parenthesis, because it may contain any character itself.
  */
 function parseStat(stat: string): Omit<ProcessEntry, 'pid' | 'place'> | undefined {
   const open = stat.indexOf('(');
@@ -86,6 +87,8 @@ function parseStat(stat: string): Omit<ProcessEntry, 'pid' | 'place'> | undefine
   const rest = stat.slice(close + 2).split(' ');
   const startTicks = Number(rest[19]);
   if (open < 0 || close < open || !Number.isFinite(startTicks)) return undefined;
+  // A main thread may end before the others: then it is a zombie and the process is not.
+  if (rest[0] === 'Z' && Number(rest[17]) <= 1) return undefined;
   return {
     command: stat.slice(open + 1, close),
     parentPid: Number(rest[1]),

@@ -12,6 +12,8 @@ export interface FakeProcess {
   readonly cgroup?: string | readonly string[];
   readonly isKernelThread?: boolean;
   readonly startTicks?: number;
+  /** State of the main thread, `S` unless given. */
+  readonly state?: string;
   /** Numbers of the namespaces; those of the host where not given; `null` hides them all. */
   readonly namespaces?: Partial<Record<'pid' | 'uts' | 'mnt', string>> | null;
   readonly environment?: Readonly<Record<string, string>>;
@@ -87,16 +89,12 @@ export class FakeHost {
   }
 }
 
-/** `/proc/<pid>/stat`: of its fields, flags (9) and start time (22) mean something here. */
-function statLine({
-  pid,
-  parent = 0,
-  command = 'sh',
-  isKernelThread = false,
-  startTicks = pid * 10,
-}: FakeProcess): string {
-  const flags = isKernelThread ? 0x0020_8040 : 0x0040_0000;
-  return `${pid} (${command}) S ${parent} 1 1 0 -1 ${flags} ${'0 '.repeat(12)}${startTicks} 0 0\n`;
+/** `/proc/<pid>/stat`: of its fields, flags (9), number of threads (20) and start time (22) mean something here. */
+function statLine({ pid, parent = 0, command = 'sh', state = 'S', ...process }: FakeProcess): string {
+  const flags = process.isKernelThread === true ? 0x0020_8040 : 0x0040_0000;
+  const threads = 1 + (process.threads?.length ?? 0);
+  const before = `${pid} (${command}) ${state} ${parent} 1 1 0 -1 ${flags}`;
+  return `${before} ${'0 '.repeat(10)}${threads} 0 ${process.startTicks ?? pid * 10} 0 0\n`;
 }
 
 /** A container or pod id of full length that can be told apart by its first characters. */
