@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type Server as HttpServer } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import { connect, type AddressInfo, type Server } from 'node:net';
+import { sharedPort } from './shared-port.js';
+
+const SILENCE_MS = 200;
+let shared: Server;
+let http1: HttpServer;
+let port: number;
+
+beforeAll(async () => {
+  http1 = createServer((request, response) => {
+    request.on('data', () => undefined).on('end', () => response.end(`http1 ${String(request.url)}`));
+  });
+  const http2 = createHttp2Server((request, response) => response.end(`http2 ${request.url}`));
+  shared = sharedPort(
+    { http1: (socket) => http1.emit('connection', socket), http2: (socket) => http2.emit('connection', socket) },
+    SILENCE_MS,
+  );
+  shared.listen(0, '127.0.0.1');
+  await once(shared, 'listening');
+  ({ port } = shared.address() as AddressInfo);
+});
+afterAll(() => {
+  http1.closeAllConnections();
+  shared.close();
+});
+
+describe('sharedPort', () => {
+  it('serves HTTP/1 and HTTP/2 on one port', async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/a`, { method: 'POST', body: 'x'.repeat(100_000) });
+    expect(await answer.text()).toBe('http1 /a');
+    const client = connectHttp2(`http://127.0.0.1:${port}`);
+    const stream = client.request({ ':path': '/b' }).setEncoding('utf8');
+    const [text] = (await once(stream, 'data')) as [string];
+    client.close();
+    expect(text).toBe('http2 /b');
+  });
+
+  it('waits for enough bytes to decide', async () => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write('P');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.write('OST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    expect(bytes.toString()).toMatch(/^HTTP\/1.1 200 OK/);
+  });
+
+  it.each(['', 'PR'])('closes a connection that says %j and then nothing', async (start) => {
+    const socket = connect(port, '127.0.0.1');
+    const startedAt = performance.now();
+    socket.write(start);
+    await once(socket, 'close');
+    expect(performance.now() - startedAt).toBeGreaterThan(SILENCE_MS - 20);
+  });
+
+  it('survives a connection that is reset before it said anything', async () => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.resetAndDestroy();
+    expect((await fetch(`http://127.0.0.1:${port}/still`)).status).toBe(200);
+  });
+});
