@@ -1,1 +1,14 @@
 export { BooleanField, IntField, StringField } from './properties.js';
+export { ApiOkMap, mapOf } from './map-response.js';
+export { ContainerDto, PodDto } from './pods.dto.js';
+export {
+  CallTotalsDto,
+  ChangeSessionDto,
+  CreateSessionDto,
+  SESSION_STATES,
+  SessionDto,
+  SessionExportDto,
+  SessionLimitsDto,
+  SessionSummaryDto,
+} from './sessions.dto.js';
+export { TraceHookDto, TraceHookGroupDto } from './trace-hooks.dto.js';

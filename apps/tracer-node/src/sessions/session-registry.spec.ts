@@ -1,0 +1,410 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TracerError } from '@tracer/base';
+import type { LiveSession } from './live-session.js';
+import type { SessionRegistry, SessionRequest } from './session-registry.js';
+import { FakeWorld } from './testing/fake-world.js';
+
+let world: FakeWorld;
+let agent: SessionRegistry;
+beforeEach(async () => {
+  world = new FakeWorld();
+  agent = await world.agent();
+});
+afterEach(() => world.close());
+
+const REQUEST: SessionRequest = { pod: 'shop-1', container: '*', hook: 'ok', args: '', context: '', limits: {} };
+const create = (more: Partial<SessionRequest> = {}): Promise<LiveSession> => agent.create({ ...REQUEST, ...more });
+const stateOf = (session: LiveSession): string => session.view().record.state;
+const failure = (code: string, message: RegExp): object =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) });
+
+describe('defining a session', () => {
+  it('takes the containers that match, splits the arguments and runs nothing', async () => {
+    const session = await create({ args: '  -s   read\twrite\n ', context: 'mine', group: 'g.1' });
+    expect(session.view()).toMatchObject({
+      running: false,
+      record: {
+        state: 'pending',
+        definition: {
+          params: ['-s', 'read', 'write'],
+          context: 'mine',
+          group: 'g.1',
+          hookGroup: 'fake',
+          containers: [{ container: 'web' }, { container: 'side' }],
+          limits: { timeMs: 0, events: 0, bytes: 1000 },
+        },
+        run: { counts: { events: 0, lost: 0, bytes: 0 } },
+      },
+    });
+    expect(world.engine.runs).toEqual([]);
+  });
+
+  it.each<[Partial<SessionRequest>, string, RegExp]>([
+    [{ hook: 'nope' }, 'HOOK_UNKNOWN', /there is no hook "nope"/],
+    [{ hook: 'fake/nope' }, 'HOOK_UNKNOWN', /there is no hook "fake\/nope"/],
+    [{ hook: 'gone' }, 'HOOK_UNAVAILABLE', /"gone" cannot be used on this node: no event x\/y/],
+    [{ args: '-s bad1' }, 'HOOK_ARGUMENT_INVALID', /bad1/],
+    [{ pod: 'zzz' }, 'CONTAINER_NOT_MATCHED', /no container "\*" in a pod "zzz"/],
+    [{ container: '' }, 'CONTAINER_NOT_MATCHED', /no container ""/],
+    [{ limits: { bytes: 1001 } }, 'BODY_MALFORMED', /byte-limit must not be greater than 1000/],
+    [{ group: 'all' }, 'BODY_MALFORMED', /X-Tracer-Group/],
+    [{ group: 'a b' }, 'BODY_MALFORMED', /X-Tracer-Group/],
+  ])('refuses %j', async (more, code, message) => {
+    await expect(create(more)).rejects.toEqual(failure(code, message));
+    expect(agent.all()).toEqual([]);
+  });
+
+  it('takes a qualified hook name and limits up to those of the agent', async () => {
+    const session = await create({ hook: 'fake/ok', limits: { timeMs: 5, bytes: 1000 } });
+    expect(session.definition).toMatchObject({ hook: 'ok', limits: { timeMs: 5, events: 0, bytes: 1000 } });
+  });
+
+  it('keeps to the number of sessions', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => create()));
+    await expect(create()).rejects.toEqual(failure('TOO_MANY', /4 sessions are defined already/));
+    await agent.remove(agent.all().slice(0, 1), { purge: false });
+    await expect(create()).resolves.toBeDefined();
+  });
+});
+
+describe('finding sessions', () => {
+  it('takes an id with leading zeros, and a group', async () => {
+    const [one, other] = [await create({ group: 'g' }), await create({ group: 'g' })];
+    expect(agent.find(`00${one.definition.id}`)).toEqual([one]);
+    expect(agent.find('g')).toEqual([one, other]);
+    expect(agent.all()).toEqual([one, other]);
+  });
+
+  it('takes a group that is a number, which no session has', async () => {
+    const session = await create({ group: '123' });
+    expect([agent.find('123'), agent.find('0123')]).toEqual([[session], [session]]);
+  });
+
+  it.each([
+    ['123', 'SESSION_NOT_FOUND', /no session with id 123$/],
+    ['007', 'SESSION_NOT_FOUND', /no session with id 7$/],
+    ['abc', 'SESSION_ID_INVALID', /"abc"/],
+    ['all', 'SESSION_ID_INVALID', /"all"/],
+    ['18446744073709551616', 'SESSION_ID_INVALID', /larger/],
+  ])('says that there is no %s', (id, code, message) => {
+    expect(() => agent.find(id)).toThrow(failure(code, message));
+  });
+});
+
+describe('running', () => {
+  it('traces all processes and threads that the containers have at the start', async () => {
+    const session = await create();
+    world.pods.processes.set('web', [11, 12]);
+    await agent.start([session]);
+    const { tasks, file, limits } = world.engine.last.spec;
+    expect(tasks).toEqual({ pids: [11, 12, 20], tids: [11, 1011, 12, 1012, 20, 1020] });
+    expect(file).toBe(join(world.directory, `${session.definition.id}.pfw.gz`));
+    expect(limits.bytes).toBe(1000);
+    expect(session.view()).toMatchObject({
+      running: true,
+      printed: { output: ['/trace'], errors: [] },
+      record: { state: 'running', file: `${session.definition.id}.pfw.gz`, run: { counts: { tasks: 6 } } },
+    });
+  });
+
+  it('hands over processes that come later, each once, also when an id comes again', async () => {
+    const session = await create({ container: 'web' });
+    await agent.start([session]);
+    world.pods.processes.set('web', [10, 30]);
+    await sleep(60);
+    world.pods.processes.set('web', [10]);
+    await sleep(60);
+    world.pods.processes.set('web', [10, 30]);
+    await sleep(60);
+    expect(world.engine.last.added).toEqual([
+      { pids: [30], tids: [30, 1030] },
+      { pids: [30], tids: [30, 1030] },
+    ]);
+  });
+
+  it('goes on when the pods cannot be read for a while', async () => {
+    const session = await create({ container: 'web' });
+    await agent.start([session]);
+    world.pods.failure = new TracerError('PODS_UNREADABLE', 'socket gone');
+    world.pods.processes.set('web', [10, 30]);
+    await sleep(40);
+    expect(world.engine.last.added).toEqual([]);
+    world.pods.failure = undefined;
+    await sleep(60);
+    expect(world.engine.last.added).toHaveLength(1);
+  });
+
+  it('looks for processes only while something runs', async () => {
+    const session = await create();
+    const { scans } = world.pods;
+    await sleep(50);
+    expect(world.pods.scans).toBe(scans);
+    await agent.start([session]);
+    await sleep(50);
+    await agent.stop([session]);
+    const after = world.pods.scans;
+    expect(after).toBeGreaterThan(scans + 1);
+    await sleep(50);
+    expect(world.pods.scans).toBeLessThanOrEqual(after + 1);
+  });
+
+  it('can be started and stopped any number of times, one change at a time', async () => {
+    const session = await create();
+    for (let round = 1; round <= 3; round++) {
+      await Promise.all([agent.start([session]), agent.stop([session])]);
+      expect(world.engine.runs).toHaveLength(round);
+      expect(session.view()).toMatchObject({
+        running: false,
+        record: { state: 'finished', run: { reason: 'stopped' } },
+      });
+      expect(session.view().printed).toBeUndefined();
+    }
+    await expect(agent.stop([session])).resolves.toBeUndefined();
+  });
+
+  it('refuses a second start', async () => {
+    const session = await create();
+    const results = await Promise.allSettled([agent.start([session]), agent.start([session])]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await expect(agent.start([session])).rejects.toEqual(failure('SESSION_CONFLICT', /is running already/));
+    expect(world.engine.runs).toHaveLength(1);
+  });
+
+  it('refuses to start on nothing, and can be started when there is something', async () => {
+    const session = await create({ container: 'web' });
+    world.pods.processes.set('web', []);
+    await expect(agent.start([session])).rejects.toEqual(failure('SESSION_CONFLICT', /no process runs/));
+    expect(stateOf(session)).toBe('pending');
+    world.pods.processes.set('web', [10]);
+    await expect(agent.start([session])).resolves.toBeUndefined();
+  });
+
+  it('says why it could not start, and lets others go on', async () => {
+    const [one, other] = [await create(), await create()];
+    await agent.start([one]);
+    world.engine.failure = new TracerError('HOOK_FAILED', 'no such event');
+    await expect(agent.start([other])).rejects.toEqual(failure('HOOK_FAILED', /no such event/));
+    expect(other.view()).toMatchObject({
+      running: false,
+      record: { state: 'failed', run: { reason: 'no such event' } },
+    });
+    expect(stateOf(one)).toBe('running');
+  });
+
+  it('keeps to the number of running sessions, and gives the place back however a run ends', async () => {
+    const sessions = await Promise.all([create(), create(), create()]);
+    const [first, second, third] = sessions;
+    await agent.start([first]);
+    await agent.start([second]);
+    await expect(agent.start([third])).rejects.toEqual(failure('TOO_MANY', /2 sessions are running already/));
+    world.engine.last.endByItself({ reason: 'time limit' });
+    world.engine.failure = new TracerError('HOOK_FAILED', 'x');
+    await expect(agent.start([third])).rejects.toThrow('x');
+    world.engine.failure = undefined;
+    await agent.start([third]);
+    await agent.stop([third]);
+    await agent.start([second]);
+    await expect(agent.start([third])).rejects.toEqual(failure('TOO_MANY', /running/));
+  });
+
+  it('takes down how a run ended by itself', async () => {
+    const session = await create();
+    await agent.start([session]);
+    world.engine.last.events = 7;
+    world.engine.last.endByItself({ state: 'failed', reason: 'failed: no space left on device' });
+    expect(session.view()).toMatchObject({
+      running: false,
+      record: {
+        state: 'failed',
+        run: { reason: 'failed: no space left on device', counts: { events: 7, lost: 1, bytes: 70 } },
+      },
+    });
+    await expect(agent.stop([session])).resolves.toBeUndefined();
+    await expect(agent.start([session])).resolves.toBeUndefined();
+    expect(session.view().record).toMatchObject({ state: 'running', run: { counts: { events: 0 } } });
+    expect(session.view().record.run.reason).toBeUndefined();
+  });
+
+  it('keeps a session running whose external hook ended, until it is stopped with the exit status', async () => {
+    const session = await create();
+    await agent.start([session]);
+    world.engine.last.errors.push('boom');
+    world.engine.last.endByItself({ state: 'failed', reason: 'exit status 2', held: { exit: 'exit status 2' } });
+    expect(session.view()).toMatchObject({
+      running: true,
+      printed: { output: ['/trace'], errors: ['boom'] },
+      record: { state: 'failed', run: { reason: 'exit status 2' } },
+    });
+    await expect(agent.start([session])).rejects.toEqual(failure('SESSION_CONFLICT', /running already/));
+    await expect(agent.stop([session])).rejects.toEqual(failure('SESSION_CONFLICT', /exit status 2/));
+    expect(session.view()).toMatchObject({ running: false, record: { state: 'failed' } });
+    await expect(agent.stop([session])).resolves.toBeUndefined();
+  });
+
+  it('gives figures while it runs and afterwards', async () => {
+    const session = await create();
+    expect((await session.summary()).summary).toEqual({ calls: [], counters: {} });
+    await agent.start([session]);
+    world.engine.last.events = 5;
+    expect(await session.summary()).toMatchObject({ summary: { counters: { events: 5 } } });
+    expect(session.view().record.run.counts.events).toBe(5);
+    const summary = { calls: [], counters: { final: 1 } };
+    world.engine.last.endByItself({ reason: 'stopped', summary });
+    expect((await session.summary()).summary).toEqual(summary);
+    await agent.close();
+    expect((await (await world.agent()).find(session.definition.id)[0]?.summary())?.summary).toEqual(summary);
+  });
+});
+
+describe('deleting', () => {
+  it('stops the session, forgets it and keeps its file, unless it is to be purged', async () => {
+    const session = await create();
+    const file = join(world.directory, `${session.definition.id}.pfw.gz`);
+    await agent.start([session]);
+    writeFileSync(file, '');
+    await agent.remove([session], { purge: false });
+    expect(world.engine.last.stops).toBe(1);
+    expect([agent.all(), existsSync(file)]).toEqual([[], true]);
+    await expect(agent.start([session])).rejects.toEqual(failure('SESSION_NOT_FOUND', /no session with id/));
+    expect((await world.agent()).all()).toEqual([]);
+
+    const other = await create();
+    const otherFile = join(world.directory, `${other.definition.id}.pfw.gz`);
+    writeFileSync(otherFile, '');
+    await agent.remove([other], { purge: true });
+    expect(existsSync(otherFile)).toBe(false);
+  });
+
+  it('deletes also when the stop fails, and says so', async () => {
+    const session = await create();
+    await agent.start([session]);
+    world.engine.last.exit = 'exit status 3';
+    await expect(agent.remove([session], { purge: false })).rejects.toEqual(
+      failure('SESSION_CONFLICT', /exit status 3/),
+    );
+    expect(agent.all()).toEqual([]);
+  });
+
+  it('deletes all whatever fails, and lets the hooks clean up', async () => {
+    await agent.start([await create(), await create()]);
+    world.engine.last.exit = 'exit status 3';
+    await agent.removeAll({ purge: false });
+    expect([agent.all(), world.cleared]).toEqual([[], 1]);
+  });
+
+  it('happens once when it is asked for twice', async () => {
+    const session = await create();
+    const results = await Promise.allSettled([
+      agent.remove([session], { purge: false }),
+      agent.remove([session], { purge: false }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+});
+
+describe('following', () => {
+  const follower = (): { lines: (lines: Buffer) => void; end: (reason: string) => void; got: string[] } => {
+    const got: string[] = [];
+    return { got, lines: (lines) => got.push(lines.toString()), end: (reason) => got.push(reason) };
+  };
+
+  it('begins with the run when the session has not run yet, and ends with it', async () => {
+    const session = await create();
+    const [one, other] = [follower(), follower()];
+    session.follow(one);
+    session.follow(other)();
+    await agent.start([session]);
+    world.engine.last.emit('{"id":1}');
+    await agent.stop([session]);
+    expect([one.got, other.got]).toEqual([['{"id":1}\n', 'stopped'], []]);
+  });
+
+  it('asks the run for lines only while somebody follows', async () => {
+    const session = await create();
+    await agent.start([session]);
+    expect(world.engine.last.receivers.size).toBe(0);
+    const leave = session.follow(follower());
+    const leaveToo = session.follow(follower());
+    expect(world.engine.last.receivers.size).toBe(1);
+    leave();
+    expect(world.engine.last.receivers.size).toBe(1);
+    leaveToo();
+    expect(world.engine.last.receivers.size).toBe(0);
+  });
+
+  it('is refused after the run', async () => {
+    const session = await create();
+    await agent.start([session]);
+    await agent.stop([session]);
+    expect(() => session.follow(follower())).toThrow(failure('SESSION_CONFLICT', /its events are in .*\.pfw\.gz/));
+  });
+
+  it('ends when the session is deleted', async () => {
+    const session = await create();
+    const one = follower();
+    session.follow(one);
+    await agent.remove([session], { purge: false });
+    expect(one.got).toEqual(['deleted']);
+  });
+});
+
+describe('a restart of the agent', () => {
+  it('keeps definitions, and marks what ran as interrupted when the agent was stopped', async () => {
+    const [idle, running] = [await create({ context: 'idle' }), await create({ context: 'running' })];
+    await agent.start([running]);
+    world.engine.last.events = 3;
+    await agent.close();
+    expect(world.engine.last.stops).toBe(1);
+    const next = await world.agent();
+    expect(next.find(idle.definition.id)[0]?.view().record.state).toBe('pending');
+    expect(next.find(running.definition.id)[0]?.view()).toMatchObject({
+      running: false,
+      record: {
+        definition: running.definition,
+        state: 'interrupted',
+        run: { reason: 'the agent was stopped', counts: { events: 3 } },
+      },
+    });
+  });
+
+  it('marks what ran as interrupted when the agent died', async () => {
+    const session = await create();
+    await agent.start([session]);
+    const next = await world.agent();
+    expect(next.find(session.definition.id)[0]?.view()).toMatchObject({
+      running: false,
+      record: { state: 'interrupted', run: { reason: expect.stringContaining('without stopping the session') } },
+    });
+  });
+
+  it.each(['stopped', 'died'])('starts what ran again if told to, when the agent %s', async (how) => {
+    const [idle, running] = [await create(), await create()];
+    await agent.start([running]);
+    if (how === 'stopped') await agent.close();
+    const next = await world.agent({ resume: true });
+    expect(next.find(running.definition.id)[0]?.view().record.state).toBe('running');
+    expect(next.find(idle.definition.id)[0]?.view().record.state).toBe('pending');
+    await next.close();
+    await next.open();
+  });
+
+  it('keeps a session that could not be started again', async () => {
+    const session = await create();
+    await agent.start([session]);
+    world.engine.failure = new TracerError('HOOK_UNAVAILABLE', 'no tracefs');
+    const next = await world.agent({ resume: true });
+    expect(next.find(session.definition.id)[0]?.view().record).toMatchObject({
+      state: 'failed',
+      run: { reason: 'no tracefs' },
+    });
+  });
+
+  it('starts nothing while it stops', async () => {
+    const session = await create();
+    await agent.close();
+    await expect(agent.start([session])).rejects.toEqual(failure('NOT_READY', /stopping/));
+  });
+});
