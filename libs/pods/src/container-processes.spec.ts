@@ -35,8 +35,16 @@ describe('the processes of a container', () => {
     host.add({ pid: 100, cgroup });
     host.joinCgroup(hierarchy, CGROUP, 100);
     host.joinCgroup(hierarchy, `${CGROUP}/x`, 0);
-    host.joinCgroup(hierarchy, `${CGROUP}/x`, 4711);
-    expect(await members(100)).toMatchObject({ pids: [100, 4711] });
+    host.joinCgroup(hierarchy, `${CGROUP}/x`, 90);
+    host.add({ pid: 90, cgroup });
+    expect(await members(100)).toMatchObject({ pids: [90, 100] });
+  });
+
+  it('are only those that go on', async () => {
+    host.add({ pid: 100, parent: 50, cgroup: CGROUP, inCgroupfs: true });
+    host.add({ pid: 101, parent: 60, cgroup: CGROUP, inCgroupfs: true, state: 'Z' });
+    host.joinCgroup('', CGROUP, 4711);
+    expect(await members(100)).toMatchObject({ pids: [100], parents: [50] });
   });
 
   it('are taken from the process table when the cgroup files are not visible', async () => {

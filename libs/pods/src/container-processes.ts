@@ -1,6 +1,6 @@
 import { type CgroupPlace, readCgroupPlace } from './cgroup-path.js';
 import { parentsOf, pidsByCgroupPath, pidsInCgroup, withDescendants } from './container-members.js';
-import { type ProcessTable, readIfThere, readProcessTable } from './process-table.js';
+import { type ProcessTable, readIfThere, readProcessTable, readStat } from './process-table.js';
 
 /** The processes of one container, as `PodContainer` has them. */
 export interface Members {
@@ -65,14 +65,16 @@ export class ContainerProcesses {
     return this.#members(isBelievable ? withDescendants(table, [init.pid]) : []);
   }
 
-  #members(pids: readonly number[], cgroup?: string): Members {
-    const parents = parentsOf(pids, (pid) => this.#parentOf(pid));
+  /** Cgroups may still list processes that have ended; and any may have ended since it was found. */
+  #members(found: readonly number[], cgroup?: string): Members {
+    const parentOf = new Map<number, number>();
+    for (const pid of found) {
+      const stat = readStat(this.#procfsPath, pid);
+      if (stat !== undefined) parentOf.set(pid, stat.parentPid);
+    }
+    const pids = [...parentOf.keys()];
+    const parents = parentsOf(pids, (pid) => parentOf.get(pid));
     return cgroup === undefined ? { pids, parents } : { pids, parents, cgroup };
-  }
-
-  #parentOf(pid: number): number | undefined {
-    const parent = /^PPid:\s*(\d+)$/m.exec(readIfThere(`${this.#procfsPath}/${pid}/status`) ?? '')?.[1];
-    return parent === undefined ? undefined : Number(parent);
   }
 
   #placeOf(pid: number): CgroupPlace | undefined {

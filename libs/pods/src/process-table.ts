@@ -65,8 +65,7 @@ function pidsIn(procfsPath: string): number[] {
 
 /** `places` keeps the readings of equal cgroup files: a host has thousands of processes and dozens of cgroups. */
 function readProcess(procfsPath: string, pid: number, places: Map<string, CgroupPlace>): ProcessEntry | undefined {
-  const stat = readIfThere(`${procfsPath}/${pid}/stat`);
-  const fields = stat === undefined ? undefined : parseStat(stat);
+  const fields = readStat(procfsPath, pid);
   if (fields === undefined) return undefined;
   const text = readIfThere(`${procfsPath}/${pid}/cgroup`) ?? '';
   let place = places.get(text);
@@ -77,11 +76,19 @@ function readProcess(procfsPath: string, pid: number, places: Map<string, Cgroup
   return { pid, ...fields, place };
 }
 
+export type ProcessStat = Omit<ProcessEntry, 'pid' | 'place'>;
+
+/** What `/proc/<pid>/stat` tells; undefined for a process that is gone or has ended. */
+export function readStat(procfsPath: string, pid: number): ProcessStat | undefined {
+  const stat = readIfThere(`${procfsPath}/${pid}/stat`);
+  return stat === undefined ? undefined : parseStat(stat);
+}
+
 /**
  * `pid (comm) state ppid pgrp session tty tpgid flags … num_threads(20) itrealvalue starttime(22)`: proc_pid_stat(5).
  * The command is taken up to the last parenthesis, because it may contain any character itself.
  */
-function parseStat(stat: string): Omit<ProcessEntry, 'pid' | 'place'> | undefined {
+function parseStat(stat: string): ProcessStat | undefined {
   const open = stat.indexOf('(');
   const close = stat.lastIndexOf(')');
   const rest = stat.slice(close + 2).split(' ');

@@ -46,9 +46,8 @@ export class FakeHost {
   }
 
   add(process: FakeProcess): void {
-    const { pid, parent = 0, command = 'sh', cgroup = '/' } = process;
+    const { pid, cgroup = '/' } = process;
     this.write(`proc/${pid}/stat`, statLine(process));
-    this.write(`proc/${pid}/status`, `Name:\t${command}\nPid:\t${pid}\nPPid:\t${parent}\n`);
     const lines = typeof cgroup === 'string' ? [`0::${cgroup}`] : cgroup;
     this.write(`proc/${pid}/cgroup`, `${lines.join('\n')}\n`);
     this.#addSurroundings(process);
