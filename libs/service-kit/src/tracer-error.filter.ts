@@ -34,6 +34,7 @@ export class TracerErrorFilter implements ExceptionFilter {
     const body = errorBodyFor(request.path, this.bodies);
     response
       .status(failure.status)
+      .set('X-Tracer-Error', failure.code)
       .type(body.contentType)
       .send(Buffer.from(body.body(failure)));
   }
