@@ -58,11 +58,3 @@ export class ClusterSummaryDto {
   @ApiProperty(mapOf(ClusterCallTotalsDto, 'name of the event')) calls!: Record<string, ClusterCallTotalsDto>;
   @ApiProperty({ type: [SessionSummaryDto], description: 'Of each session' }) nodes!: SessionSummaryDto[];
 }
-
-/** What the gateway says when no node did what was asked. */
-export class ClusterErrorDto {
-  @ApiProperty({ description: 'See docs/errors.md' }) code!: string;
-  @ApiProperty() message!: string;
-  @ApiProperty() requestId!: string;
-  @ApiPropertyOptional({ description: 'The node whose refusal this is' }) node?: string;
-}

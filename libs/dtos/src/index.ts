@@ -12,3 +12,12 @@ export {
   SessionSummaryDto,
 } from './sessions.dto.js';
 export { TraceHookDto, TraceHookGroupDto } from './trace-hooks.dto.js';
+export {
+  ClusterCallTotalsDto,
+  ClusterContainerDto,
+  ClusterHookDto,
+  ClusterHookGroupDto,
+  ClusterPodDto,
+  ClusterSummaryDto,
+} from './gateway-answers.dto.js';
+export { NODE_CONDITIONS, NodeDto, NodesDto, NodeSourceDto } from './gateway-nodes.dto.js';
