@@ -4,3 +4,5 @@ export { inflate, inflate_marks, inflate_reopen, inflate_state } from './inflate
 export function heap_base(): usize {
   return __heap_base;
 }
+export { add_lane, dictionary_record, dictionary_rehash, find_text } from './dictionary';
+export { add_class, add_text, full_dictionary, note_hash, scan, scan_hash_bits, scan_reset, scan_state } from './scan';

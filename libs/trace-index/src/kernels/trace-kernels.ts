@@ -2,11 +2,23 @@ import { TRACE_KERNELS_BASE64 } from './trace-kernels-wasm.js';
 
 /** What `libs/trace-index/assembly/index.ts` exports. Pointers are byte offsets in the memory of the instance. */
 export interface KernelFunctions {
+  add_class(name: number, cat: number, phase: number): number;
+  add_lane(pid: number, tid: number): number;
+  add_text(at: number, length: number): number;
+  dictionary_record(which: number): number;
+  dictionary_rehash(which: number): void;
+  find_text(which: number, at: number, length: number): number;
+  full_dictionary(): number;
   heap_base(): number;
   inflate(): number;
   inflate_marks(): number;
   inflate_reopen(): number;
   inflate_state(): number;
+  note_hash(at: number, length: number): void;
+  scan(from: number, stop: number): number;
+  scan_hash_bits(): number;
+  scan_reset(): void;
+  scan_state(): number;
 }
 
 const PAGE_BYTES = 65_536;
@@ -20,10 +32,10 @@ let compiled: WebAssembly.Module | undefined;
  * one stream and scans one file at a time; every worker and every open decoder has its own.
  *
  * ```
- *  0            heap_base                                          end
- *  ├────────────┼───────────┬───────────┬─────────────────────────────┤
- *  │ tables     │ areas taken with allocate(), in order  │ growing area│
- *  └────────────┴───────────┴───────────┴─────────────────────────────┘
+ *  0            heap_base                                       end
+ *  ├────────────┼───────────┬───────────┬──────────────┬─────────┤
+ *  │ tables     │ areas taken with allocate(), in order │ unused │
+ *  └────────────┴───────────┴───────────┴──────────────┴─────────┘
  * ```
  */
 export class TraceKernels {
@@ -31,6 +43,8 @@ export class TraceKernels {
   readonly #memory: WebAssembly.Memory;
   #next: number;
   #bytes: Buffer;
+  #scratch = 0;
+  #scratchBytes = 0;
 
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(TRACE_KERNELS_BASE64, 'base64'));
@@ -49,12 +63,21 @@ export class TraceKernels {
   allocate(size: number): number {
     const at = (this.#next + 15) & ~15;
     this.#next = at + size;
-    this.reserve(this.#next);
+    this.#reserve(this.#next);
     return at;
   }
 
-  /** Grows the memory so that every address below `end` exists. For the area that was allocated last. */
-  reserve(end: number): void {
+  /** An area for one call to a kernel; the next call of `scratch` hands out the same. */
+  scratch(size: number): number {
+    if (size > this.#scratchBytes) {
+      this.#scratchBytes = Math.max(4096, size * 2);
+      this.#scratch = this.allocate(this.#scratchBytes);
+    }
+    return this.#scratch;
+  }
+
+  /** Grows the memory so that every address below `end` exists. */
+  #reserve(end: number): void {
     const missing = end - this.#memory.buffer.byteLength;
     if (missing <= 0) return;
     this.#memory.grow(Math.ceil(missing / PAGE_BYTES));

@@ -135,6 +135,8 @@ function push(depth: number, kind: number): void {
 }
 
 let depth = 0;
+/** Whether the container of the last `enter` is empty; a closing bracket behind a key is not the same thing. */
+let enteredEmpty = false;
 
 function skipContainer(bytes: Buffer, at: number, end: number): number {
   depth = 0;
@@ -145,7 +147,7 @@ function skipContainer(bytes: Buffer, at: number, end: number): number {
     if (c === OBJECT || c === ARRAY) {
       p = enter(bytes, p, end);
       if (p < 0) return -1;
-      if (bytes[p] !== 0x7d && bytes[p] !== 0x5d) continue;
+      if (!enteredEmpty) continue;
     } else {
       p = skipScalar(bytes, p, end);
       if (p < 0) return -1;
@@ -161,7 +163,8 @@ function enter(bytes: Buffer, at: number, end: number): number {
   push(depth++, kind);
   const inside = skipBlanks(bytes, at + 1, end);
   if (inside >= end) return -1;
-  return kind === OBJECT && bytes[inside] !== 0x7d ? skipKey(bytes, inside, end) : inside;
+  enteredEmpty = bytes[inside] === kind + 2;
+  return kind === OBJECT && !enteredEmpty ? skipKey(bytes, inside, end) : inside;
 }
 
 /** From behind a value over every container that ends there, to the next value or behind the outermost container. */
