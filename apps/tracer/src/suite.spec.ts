@@ -37,7 +37,9 @@ describe('assertPortsFree', () => {
     taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
   });
-  afterAll(() => taken.close());
+  afterAll(() => {
+    taken.close();
+  });
 
   it('names every port that is taken and the variable that changes it', async () => {
     const { port } = taken.address() as AddressInfo;
