@@ -1,10 +1,14 @@
 /**
- * Runs and removes the pods of the lab over the CRI, as a kubelet would: `node cri-lab.mjs up|down SOCKET pod|host LOGS`.
- * Prints one line per container: `container NAMESPACE/POD NAME ID`.
+ * Runs and removes the pods of the lab over the CRI, as a kubelet would:
+ *
+ *   node cri-lab.mjs wait|up|down SOCKET pod|host LOGS
+ *
+ * `wait` ends when the runtime is ready; `up` prints a line per container: `container NAMESPACE/POD NAME ID`.
  */
 import console from 'node:console';
 import { randomUUID } from 'node:crypto';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, URL } from 'node:url';
 import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
@@ -12,6 +16,7 @@ import loader from '@grpc/proto-loader';
 const LABEL = 'cri-lab';
 const IMAGE = 'lab.local/busybox:1';
 const CALL_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 15_000;
 const PODS = [
   {
     name: 'shop-web',
@@ -42,6 +47,8 @@ const definition = loader.loadSync(fileURLToPath(new URL('cri.proto', import.met
 const { RuntimeService } = grpc.loadPackageDefinition(definition).runtime.v1;
 const runtime = new RuntimeService(`unix://${socket}`, grpc.credentials.createInsecure(), {
   'grpc.default_authority': 'localhost',
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 50,
 });
 
 function call(method, request) {
@@ -51,6 +58,20 @@ function call(method, request) {
       else resolve(reply);
     });
   });
+}
+
+/** A runtime that has just started refuses calls, or refuses connections, for a moment. */
+async function waitUntilReady() {
+  const deadlineMs = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await call('ListPodSandbox', {});
+      return;
+    } catch (error) {
+      if (Date.now() > deadlineMs) throw error;
+      await sleep(50);
+    }
+  }
 }
 
 async function runPod({ name, namespace, containers }) {
@@ -102,7 +123,8 @@ async function removePods() {
 }
 
 try {
-  if (command === 'up') await Promise.all(PODS.map(runPod));
+  if (command === 'wait') await waitUntilReady();
+  else if (command === 'up') await Promise.all(PODS.map(runPod));
   else await removePods();
 } catch (error) {
   console.error(String(error));

@@ -75,10 +75,7 @@ JSON
 start_containerd() {
   setsid containerd --config "$LAB/containerd.toml" >"$LAB/containerd.log" 2>&1 </dev/null &
   echo $! >"$LAB/containerd.pid"
-  for _ in $(seq 200); do
-    if lab_ctr version >/dev/null 2>&1; then return; fi
-    sleep 0.05
-  done
+  if driver wait; then return; fi
   echo 'containerd did not start:' >&2
   tail -20 "$LAB/containerd.log" >&2
   return 1

@@ -43,31 +43,26 @@ function processesOf(containerId: string): number[] {
   return pids.map(Number).sort((a, b) => a - b);
 }
 
-interface Comparison {
-  readonly container: PodContainer;
-  readonly expected: readonly number[];
-}
-
 /**
- * Containers start and end processes all the time, so a container is compared in a scan during which it had the same
- * processes before and after; the other containers wait for another scan.
+ * Containers start and end processes all the time. So every scan must list what was there before and after it, and
+ * for each container some scan must list exactly that: a foreign process in the answer would be in all of them.
  */
-async function compare(read: () => Promise<Pod[]>): Promise<Comparison[]> {
-  const compared = new Map<string, Comparison>();
-  for (let tries = 0; tries < 300 && compared.size < lab.containers.length; tries++) {
+async function expectAllProcesses(read: () => Promise<Pod[]>): Promise<PodContainer[]> {
+  const exact = new Map<string, PodContainer>();
+  for (let tries = 0; tries < 300 && exact.size < lab.containers.length; tries++) {
     const before = lab.containers.map(({ id }) => processesOf(id));
     const found = matchContainers(await read(), '*', '*').map(({ container }) => container);
     for (const [index, { id }] of lab.containers.entries()) {
-      const expected = before[index] ?? [];
-      if (compared.has(id) || JSON.stringify(expected) !== JSON.stringify(processesOf(id))) continue;
+      const after = processesOf(id);
+      const throughout = before[index]?.filter((pid) => after.includes(pid)) ?? [];
       const container = found.find(({ runtimeId }) => runtimeId === id);
-      if (container === undefined) throw new Error(`container ${id} is not listed`);
-      compared.set(id, { container, expected });
+      expect(container?.pids).toEqual(expect.arrayContaining(throughout));
+      if (container?.pids.length === throughout.length) exact.set(id, container);
     }
     await sleep(5);
   }
-  expect(compared.size).toBe(lab.containers.length);
-  return [...compared.values()];
+  expect([...exact.keys()].sort()).toEqual(lab.containers.map(({ id }) => id).sort());
+  return [...exact.values()];
 }
 
 describe('pods of a real container runtime', () => {
@@ -93,14 +88,12 @@ describe('pods of a real container runtime', () => {
   ])(
     'have all their processes, %s',
     async (_, places) => {
-      for (const { container, expected } of await compare(() => scan(places))) {
-        expect(container.pids).toEqual(expected);
+      for (const container of await expectAllProcesses(() => scan(places))) {
         expect(container.cgroup).toMatch(
           new RegExp(`/kubepods/besteffort/pod[0-9a-f-]{36}/${container.runtimeId ?? ''}$`),
         );
-        expect(container.parents.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim())).toEqual([
-          'containerd-shim',
-        ]);
+        const parents = container.parents.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+        expect(parents).toEqual(['containerd-shim']);
       }
     },
     30_000,
@@ -109,8 +102,10 @@ describe('pods of a real container runtime', () => {
   it('have more processes than their first one, and threads', async () => {
     const [match] = matchContainers(await scan(), 'shop/*', 'web');
     const pids = match?.container.pids ?? [];
-    expect(pids.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()).sort()).toEqual(['httpd', 'sleep']);
-    expect(threadsOf('/proc', pids)).toEqual(pids);
+    // The server, and what it has started before; it starts more for each connection.
+    const commands = pids.slice(0, 2).map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+    expect(commands).toEqual(['httpd', 'sleep']);
+    expect(threadsOf('/proc', pids.slice(0, 2))).toEqual(pids.slice(0, 2));
   });
 
   it('look the same without the runtime, but for their names', async () => {
@@ -119,7 +114,8 @@ describe('pods of a real container runtime', () => {
     );
     const [known] = matchContainers(await scan(), 'shop-web', 'web');
     expect(web?.pod.uid).toBe(known?.pod.uid);
-    expect(web?.container).toMatchObject({ pids: known?.container.pids, cgroup: known?.container.cgroup });
+    expect(web?.container.cgroup).toBe(known?.container.cgroup);
+    expect(web?.container.pids.slice(0, 2)).toEqual(known?.container.pids.slice(0, 2));
   });
 
   it('leave the rest of the machine to the pod host', async () => {
@@ -137,7 +133,7 @@ describe('pods of a real container runtime', () => {
     const source = await openPodSource({ criEndpoint: `unix://${lab.socketPath}`, ...fixed, ...MACHINE });
     try {
       const web = (pods: Pod[]): readonly number[] | undefined =>
-        matchContainers(pods, 'shop/shop-web', 'web')[0]?.container.pids;
+        matchContainers(pods, 'shop/shop-web', 'web')[0]?.container.pids.slice(0, 2);
       const before = web(await source.scan());
       await lab.restart();
       expect(before).toHaveLength(2);
