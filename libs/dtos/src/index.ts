@@ -1,5 +1,6 @@
 export { BooleanField, IntField, StringField } from './properties.js';
 export { ApiOkMap, mapOf } from './map-response.js';
+export { AgentDto } from './agent.dto.js';
 export { ContainerDto, PodDto } from './pods.dto.js';
 export {
   CallTotalsDto,
@@ -21,3 +22,21 @@ export {
   ClusterSummaryDto,
 } from './gateway-answers.dto.js';
 export { NODE_CONDITIONS, NodeDto, NodesDto, NodeSourceDto } from './gateway-nodes.dto.js';
+export {
+  TraceDurationDto,
+  TraceErrorDto,
+  TraceFileBoundsDto,
+  TraceFileDto,
+  TraceFileInfoDto,
+  TraceFileProblemDto,
+  TraceFilesDto,
+  TraceFileSkippedDto,
+  TraceFileStatsDto,
+  TraceInfoDto,
+  TraceSpanDto,
+  TraceStatsDto,
+  TraceTimeRangeDto,
+  VizDensityDto,
+  VizEventsDto,
+  VizMetadataDto,
+} from './trace-files.dto.js';

@@ -1,5 +1,6 @@
 export { PlainTraceFile } from './plain/plain-trace-file.js';
 export { ByteBuffer } from './query/byte-buffer.js';
+export { DensityGrid, type DensityLane, type GridSpec, type LaneKind } from './query/density-grid.js';
 export { BUCKETS_PER_OCTAVE, bucketStart, DurationSketch } from './query/duration-sketch.js';
 export type { EventField, EventSink } from './query/event-sink.js';
 export {

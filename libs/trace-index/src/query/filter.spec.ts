@@ -71,6 +71,7 @@ describe('termOf', () => {
   it.each<[string, Condition]>([
     ['filters[0]: unknown operator "~"; expected one of = != >= <= > < in', { field: 'pid', op: '~', value: 1 }],
     ['filters[0]: unknown field "id"; expected name, cat', { field: 'id', op: '=', value: 1 }],
+    ['filters[0]: unknown field "constructor"', { field: 'constructor', op: '=', value: 1 }],
     ['filters[0]: unknown field "args."', { field: 'args.', op: '=', value: 1 }],
     ['filters[0]: expected a plain decimal number, not "0x10"', { field: 'ts', op: '=', value: '0x10' }],
     ['filters[0]: expected a plain decimal number, not "true"', { field: 'ts', op: '=', value: true }],

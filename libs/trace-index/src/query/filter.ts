@@ -183,7 +183,10 @@ function numericValue(value: ArgValue): number | undefined {
   return value.type === 'string' ? numberOf(value.text) : undefined;
 }
 
-const FIELD_ALIASES: Readonly<Record<string, string>> = { begin: 'ts', duration: 'dur' };
+const FIELD_ALIASES = new Map([
+  ['begin', 'ts'],
+  ['duration', 'dur'],
+]);
 const FIELDS = 'name, cat, pid, tid, ts (begin), dur (duration), ph or args.<key>';
 
 /**
@@ -196,7 +199,7 @@ export function termOf(condition: Condition, where: string): Term {
   const { field, value } = condition;
   const op = operatorOf(condition.op, where);
   const operands = operandsOf(op, value, where);
-  const name = FIELD_ALIASES[field] ?? field;
+  const name = FIELD_ALIASES.get(field) ?? field;
   switch (name) {
     case 'name':
     case 'cat':

@@ -1,0 +1,120 @@
+import { reasonOf, TracerError } from '@tracer/base';
+import type { TraceFileReader } from '@tracer/trace-index';
+import type { ListedFile } from './trace-directory.js';
+
+/** Below this size a file gets no index of its own, as published: it is quicker read than looked up. */
+export const SMALL_FILE_BYTES = 1024 * 1024;
+
+/**
+ * - `waiting`: seen, not read yet; `indexing`: being read for the first time or again after a change;
+ * - `ready`: can be asked; `unreadable`: could not be opened, see `problem`.
+ */
+export type FileState = 'waiting' | 'indexing' | 'ready' | 'unreadable';
+
+/** Where readers come from, when it is their turn. */
+export interface ReaderSource {
+  /** `urgent` = a query waits for it. */
+  open(file: ListedFile, urgent: boolean): Promise<TraceFileReader>;
+  /** A query has begun to wait for an opening that was not urgent. */
+  hurry(path: string): void;
+}
+
+/** After this time a file that could not be opened is tried again, though it looks unchanged. */
+const RETRY_MS = 5000;
+
+/** A file of the catalogue: what the directory says about it, and the reader made of it. */
+export class CatalogueFile {
+  #reader: TraceFileReader | undefined;
+  #readerOf: ListedFile | undefined;
+  #opening: { readonly of: ListedFile; readonly reader: Promise<TraceFileReader> } | undefined;
+  #failure: { readonly of: ListedFile; readonly error: TracerError; readonly atMs: number } | undefined;
+
+  constructor(
+    public listed: ListedFile,
+    private readonly source: ReaderSource,
+  ) {}
+
+  get path(): string {
+    return this.listed.path;
+  }
+
+  get isSmall(): boolean {
+    return this.listed.sizeBytes > 0 && this.listed.sizeBytes < SMALL_FILE_BYTES;
+  }
+
+  get state(): FileState {
+    if (this.current) return 'ready';
+    if (this.#opening) return 'indexing';
+    return this.problem === undefined ? 'waiting' : 'unreadable';
+  }
+
+  /** Why it is unreadable. */
+  get problem(): string | undefined {
+    return this.#failure && sameFile(this.#failure.of, this.listed) ? this.#failure.error.message : undefined;
+  }
+
+  /** The reader, when it knows the file as it was last listed (or newer: the file may grow while it is opened). */
+  get current(): TraceFileReader | undefined {
+    const reader = this.#reader;
+    if (reader === undefined) return undefined;
+    return this.#readerOf === this.listed || sameFile(reader.facts.identity, this.listed) ? reader : undefined;
+  }
+
+  /** Takes over what the directory shows now. */
+  update(listed: ListedFile): void {
+    if (!sameFile(listed, this.listed) || listed.realPath !== this.listed.realPath) this.listed = listed;
+  }
+
+  /** Whether opening it could bring something new. */
+  get isDue(): boolean {
+    if (this.current !== undefined || this.#opening !== undefined) return false;
+    return this.problem === undefined || Date.now() - (this.#failure?.atMs ?? 0) > RETRY_MS;
+  }
+
+  /**
+   * The reader of the file as it was last listed.
+   *
+   * @throws TracerError why the file cannot be opened
+   */
+  async open(urgent: boolean): Promise<TraceFileReader> {
+    // An opening that began before the file changed shows the older state: then it takes another one.
+    if (this.#opening && !sameFile(this.#opening.of, this.listed)) await this.#opening.reader.catch(() => undefined);
+    if (this.current) return this.current;
+    if (this.#opening) {
+      if (urgent) this.source.hurry(this.path);
+      return this.#opening.reader;
+    }
+    if (!this.isDue && this.#failure) throw this.#failure.error;
+    const of = this.listed;
+    const reader = this.#open(of, urgent);
+    this.#opening = { of, reader };
+    return reader;
+  }
+
+  async #open(of: ListedFile, urgent: boolean): Promise<TraceFileReader> {
+    try {
+      const reader = await this.source.open(of, urgent);
+      void this.#reader?.close();
+      this.#reader = reader;
+      this.#readerOf = of;
+      this.#failure = undefined;
+      return reader;
+    } catch (error) {
+      const known = error instanceof TracerError ? error : new TracerError('STORAGE_FAILED', reasonOf(error));
+      this.#failure = { of, error: known, atMs: Date.now() };
+      throw known;
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close();
+  }
+}
+
+type Identity = Pick<ListedFile, 'sizeBytes' | 'modifiedNs' | 'inode'>;
+
+function sameFile(a: Identity, b: Identity): boolean {
+  return a.sizeBytes === b.sizeBytes && a.modifiedNs === b.modifiedNs && a.inode === b.inode;
+}

@@ -1,0 +1,65 @@
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Readiness, type AppContext } from '@tracer/service-kit';
+import { FileAccess } from './catalogue/file-access.js';
+import { FileCatalogue } from './catalogue/file-catalogue.js';
+import { readerFactory } from './catalogue/open-reader.js';
+import type { TraceIndexerConfig } from './config.js';
+import { EventStream } from './events/event-stream.js';
+import { EventsController } from './events/events.controller.js';
+import { FilesController } from './files/files.controller.js';
+import { FilesService } from './files/files.service.js';
+import { VizEvents } from './viz/viz-events.js';
+import { VizController } from './viz/viz.controller.js';
+
+@Module({})
+export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
+    @Inject(Readiness) private readonly readiness: Readiness,
+  ) {}
+
+  static forRoot({ config, log }: AppContext<TraceIndexerConfig>): DynamicModule {
+    const catalogue = (): FileCatalogue =>
+      new FileCatalogue({
+        root: config.root,
+        openAtATime: config.executorThreads,
+        rescanMs: config.rescanMs,
+        open: readerFactory(),
+        log,
+      });
+    return {
+      module: TraceIndexerModule,
+      controllers: [FilesController, EventsController, VizController],
+      providers: [
+        { provide: FileCatalogue, useFactory: catalogue },
+        { provide: FileAccess, inject: [FileCatalogue], useFactory: (files: FileCatalogue) => new FileAccess(files) },
+        {
+          provide: FilesService,
+          inject: [FileCatalogue, FileAccess],
+          useFactory: (files: FileCatalogue, access: FileAccess) => new FilesService(files, access),
+        },
+        { provide: EventStream, inject: [FileAccess], useFactory: (access: FileAccess) => new EventStream(access) },
+        {
+          provide: VizEvents,
+          inject: [FileAccess, EventStream],
+          useFactory: (access: FileAccess, stream: EventStream) => new VizEvents(access, stream),
+        },
+      ],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    this.readiness.add({ name: 'trace files', problem: () => Promise.resolve(this.#problem()) });
+    await this.catalogue.start();
+  }
+
+  #problem(): string | undefined {
+    const left = this.catalogue.stillIndexing;
+    if (this.catalogue.problem !== undefined || left === 0) return this.catalogue.problem;
+    return `${left} of ${this.catalogue.known.length} files are still being indexed`;
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.catalogue.stop();
+  }
+}
