@@ -90,10 +90,10 @@ export class TracerNodeConfig extends ListenConfig {
   @TextSetting({
     env: 'TRACER_HOST_POD',
     flag: 'host-pod',
-    oneOf: ['on', 'off'],
-    description: 'show processes outside containers as the pod "host"',
+    oneOf: ['auto', 'on', 'off'],
+    description: 'show processes outside containers as the pod "host"; auto: when there is no container runtime',
   })
-  hostPod = 'on';
+  hostPod = 'auto';
 
   @SwitchSetting({
     env: 'TRACER_RESUME_SESSIONS',
@@ -171,4 +171,21 @@ function defaultDataDirectory(): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'tracer');
   if (process.getuid?.() === 0) return '/var/lib/tracer';
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'tracer');
+}
+
+/** The environment of external hooks: our own, and the host paths where they were given by flag. */
+export function hookEnvironment(
+  { procfsPath, sysfsPath }: Readonly<TracerNodeConfig>,
+  env: NodeJS.ProcessEnv = process.env,
+): Record<string, string | undefined> {
+  return {
+    ...(procfsPath === '/proc' ? {} : { TRACER_PROCFS_PATH: procfsPath }),
+    ...(sysfsPath === '/sys' ? {} : { TRACER_SYSFS_PATH: sysfsPath }),
+    ...env,
+  };
+}
+
+/** What a pod is told about the cluster it runs in. */
+export function clusterEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string | undefined> {
+  return env;
 }

@@ -36,13 +36,12 @@ export class ClusterCallTotalsDto {
   @ApiProperty({ type: 'integer' }) count!: number;
   @ApiProperty({ type: 'object', description: 'Failed ones by errno', additionalProperties: { type: 'integer' } })
   errors!: Record<string, number>;
-  @ApiProperty({ type: 'integer' }) totalNs!: number;
-  @ApiProperty({ type: 'integer' }) meanNs!: number;
-  @ApiPropertyOptional({ type: 'integer', description: 'Only of names that one node alone has: see `nodes`' })
-  p50Ns?: number;
-  @ApiPropertyOptional({ type: 'integer', description: 'Only of names that one node alone has: see `nodes`' })
-  p99Ns?: number;
-  @ApiProperty({ type: 'integer' }) maxNs!: number;
+  @ApiProperty() totalNs!: number;
+  @ApiProperty() meanNs!: number;
+  @ApiPropertyOptional({ description: 'Only of names that one node alone has: see `nodes`' }) p50Ns?: number;
+  @ApiPropertyOptional({ description: 'Only of names that one node alone has: see `nodes`' }) p99Ns?: number;
+  @ApiProperty() maxNs!: number;
+  @ApiProperty({ type: 'integer', description: 'Begun and not finished; not in the times' }) unfinished!: number;
 }
 
 /** `GET /v1/trace-session/{id}/summary` over all sessions of a group. */
@@ -55,6 +54,9 @@ export class ClusterSummaryDto {
   @ApiProperty({ type: 'integer' }) lost!: number;
   @ApiPropertyOptional({ type: 'integer', description: 'When the oldest of these figures were taken, epoch µs' })
   asOf?: number;
-  @ApiProperty(mapOf(ClusterCallTotalsDto, 'name of the event')) calls!: Record<string, ClusterCallTotalsDto>;
+  @ApiProperty(mapOf(ClusterCallTotalsDto, 'name of the system call or of the phase, most time first')) calls!: Record<
+    string,
+    ClusterCallTotalsDto
+  >;
   @ApiProperty({ type: [SessionSummaryDto], description: 'Of each session' }) nodes!: SessionSummaryDto[];
 }

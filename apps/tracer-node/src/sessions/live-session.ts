@@ -216,6 +216,7 @@ export class LiveSession {
     if (attempt.end !== undefined) return;
     attempt.end = end;
     attempt.release();
+    this.#host.runEnded(end.counts);
     const interruption = this.#interruption;
     this.#interruption = undefined;
     this.#record = {

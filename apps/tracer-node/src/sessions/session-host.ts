@@ -2,7 +2,7 @@ import type { Log } from '@tracer/base';
 import type { HookCatalog } from '../trace-hooks/hook-catalog.js';
 import type { Tasks } from './engine.js';
 import type { Follower } from './followers.js';
-import type { ContainerRef, ExportCounts, SessionDefinition } from './session.js';
+import type { ContainerRef, ExportCounts, RunCounts, SessionDefinition } from './session.js';
 import type { SessionStore } from './session-store.js';
 
 /** What sessions need to know of the pods. */
@@ -31,4 +31,6 @@ export interface SessionHost {
   readonly log: Log;
   /** Takes one of the places for running sessions; the returned function gives it back. Throws TOO_MANY. */
   reserveRun(): () => void;
+  /** Told what a run had counted when it ended. */
+  runEnded(counts: RunCounts): void;
 }

@@ -378,6 +378,7 @@ describe('a restart of the agent', () => {
       running: false,
       record: { state: 'interrupted', run: { reason: expect.stringContaining('without stopping the session') } },
     });
+    expect(world.mended).toEqual([join(world.directory, `${session.definition.id}.pfw.gz`)]);
   });
 
   it.each(['stopped', 'died'])('starts what ran again if told to, when the agent %s', async (how) => {

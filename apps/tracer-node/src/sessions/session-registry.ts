@@ -1,8 +1,10 @@
-import { TracerError } from '@tracer/base';
+import { join } from 'node:path';
+import { reasonOf, TracerError } from '@tracer/base';
 import type { HookCatalog } from '../trace-hooks/hook-catalog.js';
 import { LiveSession } from './live-session.js';
 import { newSessionId, parseSessionId } from './session-id.js';
 import { NO_COUNTS, nowUs, type RunLimits, type SessionDefinition, type SessionRecord } from './session.js';
+import { SessionFigures, type Figures } from './session-figures.js';
 import type { SessionHost } from './session-host.js';
 import type { SessionStore } from './session-store.js';
 
@@ -19,7 +21,7 @@ export interface SessionRequest {
   readonly limits: Partial<RunLimits>;
 }
 
-export interface RegistryOptions extends Omit<SessionHost, 'hooks' | 'store' | 'reserveRun'> {
+export interface RegistryOptions extends Omit<SessionHost, 'hooks' | 'store' | 'reserveRun' | 'runEnded'> {
   readonly hooks: HookCatalog;
   readonly store: SessionStore;
   /** Of every run; 0 is no limit. */
@@ -29,6 +31,8 @@ export interface RegistryOptions extends Omit<SessionHost, 'hooks' | 'store' | '
   /** Start sessions again that ran when the agent ended. */
   readonly resume: boolean;
   readonly rescanMs: number;
+  /** Gives the trace file of an agent that died a proper end. */
+  mendFile(file: string): void;
 }
 
 const CHECKPOINT_MS = 5000;
@@ -43,6 +47,7 @@ export class SessionRegistry {
   readonly #options: RegistryOptions;
   readonly #host: SessionHost;
   readonly #sessions = new Map<string, LiveSession>();
+  readonly #figures = new SessionFigures();
   #running = 0;
   #rescan: NodeJS.Timeout | undefined;
   #checkpoint: NodeJS.Timeout | undefined;
@@ -51,19 +56,23 @@ export class SessionRegistry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#host = { ...options, reserveRun: () => this.#reserveRun() };
+    this.#host = {
+      ...options,
+      reserveRun: () => this.#reserveRun(),
+      runEnded: (counts) => {
+        this.#figures.runEnded(counts);
+      },
+    };
   }
 
   /** Brings back the sessions of an earlier process. Throws STORAGE_FAILED. */
   async open(): Promise<void> {
-    const records = this.#options.store.load();
     const toResume: LiveSession[] = [];
-    for (const stored of records) {
+    for (const stored of this.#options.store.load()) {
       const { wasRunning = false, ...record } = stored;
       const died = record.state === 'running';
-      const session = new LiveSession(died ? afterDeath(record) : record, this.#host);
+      const session = new LiveSession(died ? await this.#afterDeath(record) : record, this.#host);
       this.#sessions.set(record.definition.id, session);
-      if (died) await this.#options.store.save(afterDeath(record));
       if (died || wasRunning) toResume.push(session);
     }
     this.#checkpoint = setInterval(() => void this.#checkpointAll(), CHECKPOINT_MS);
@@ -114,6 +123,10 @@ export class SessionRegistry {
       throw error;
     }
     return session;
+  }
+
+  figures(): Figures {
+    return this.#figures.of(this.all());
   }
 
   all(): LiveSession[] {
@@ -193,6 +206,24 @@ export class SessionRegistry {
     };
   }
 
+  /** The run that an agent was at when it died: its file gets an end, and what is known of it stays. */
+  async #afterDeath(record: SessionRecord): Promise<SessionRecord> {
+    const { store, traceDir, log } = this.#options;
+    if (record.file !== undefined) {
+      try {
+        this.#options.mendFile(join(traceDir, record.file));
+      } catch (error) {
+        log.warn(
+          { file: record.file, reason: reasonOf(error) },
+          'trace file of an interrupted session has no proper end',
+        );
+      }
+    }
+    const interrupted: SessionRecord = { ...record, state: 'interrupted', run: { ...record.run, reason: KILLED } };
+    await store.save(interrupted);
+    return interrupted;
+  }
+
   async #resume(session: LiveSession): Promise<void> {
     const { id } = session.definition;
     try {
@@ -221,10 +252,7 @@ export class SessionRegistry {
 
   /** Says each new reason once, not every second. */
   async #scan(): Promise<string | undefined> {
-    const failure = await this.#options.pods.scan().then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    );
+    const failure = await this.#options.pods.scan().then(() => undefined, reasonOf);
     if (failure !== undefined && failure !== this.#scanFailure)
       this.#options.log.warn({ reason: failure }, 'pods could not be read; running sessions keep their processes');
     this.#scanFailure = failure;
@@ -238,10 +266,6 @@ export class SessionRegistry {
 
 function isGroup(text: string): boolean {
   return GROUP.test(text) && text !== 'all';
-}
-
-function afterDeath(record: SessionRecord): SessionRecord {
-  return { ...record, state: 'interrupted', run: { ...record.run, reason: KILLED } };
 }
 
 async function allTried(work: readonly Promise<void>[]): Promise<void> {

@@ -44,6 +44,7 @@ export class FakeWorld {
   readonly pods = new FakePods();
   readonly engine = new FakeEngine();
   cleared = 0;
+  readonly mended: string[] = [];
   readonly #opened: SessionRegistry[] = [];
 
   hooks(): HookCatalog {
@@ -79,6 +80,7 @@ export class FakeWorld {
       maxRunning: 2,
       resume: false,
       rescanMs: 10,
+      mendFile: (file) => this.mended.push(file),
       ...options,
     });
     this.#opened.push(registry);

@@ -1,0 +1,72 @@
+import { accessSync, constants, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { reasonOf, TracerError } from '@tracer/base';
+
+/** Makes a directory if needed and checks that files can be made in it. Throws STORAGE_FAILED naming setting and reason. */
+export function writableDirectory(path: string, setting: string): string {
+  const directory = resolve(path);
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    // Every access check lets root pass, also on a file system that is mounted read-only.
+    const probe = join(directory, `.probe-${process.pid}`);
+    writeFileSync(probe, '');
+    rmSync(probe);
+    return directory;
+  } catch (error) {
+    throw new TracerError('STORAGE_FAILED', `${setting}: cannot write to ${directory}: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Takes a directory for this process until the returned function is called. What a process that is gone left behind is
+ * taken over. Throws STORAGE_FAILED naming the process that has it.
+ */
+export function lockDirectory(directory: string): () => void {
+  const lock = join(directory, 'agent.lock');
+  const mine = `${lock}.${process.pid}`;
+  writeFileSync(mine, `${process.pid} ${startOf(process.pid)}\n`);
+  try {
+    for (let attempt = 0; !linked(mine, lock); attempt++) {
+      const [pid = '', start = ''] = readFileSync(lock, 'utf8').trim().split(' ');
+      if (attempt > 0 || (start !== '' && startOf(Number(pid)) === start))
+        throw new TracerError(
+          'STORAGE_FAILED',
+          `${directory} is in use by another agent (process ${pid}); give this one another --node-name or TRACER_DATA_DIR`,
+        );
+      rmSync(lock, { force: true });
+    }
+  } finally {
+    rmSync(mine, { force: true });
+  }
+  return () => {
+    rmSync(lock, { force: true });
+  };
+}
+
+/** Making a hard link succeeds for one of several processes only. */
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** When a process started, in clock ticks since boot, to tell it from a later one of its number; empty if it is gone. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** A name of a node as a name of a directory. Distinct names stay distinct. */
+export function directoryNameOf(nodeName: string): string {
+  const name = encodeURIComponent(nodeName).slice(0, 200);
+  return /^\.*$/.test(name) ? `_${name}` : name;
+}
