@@ -26,3 +26,4 @@ export { type HookExit } from './external/hook-process.js';
 export { StreamRecorder, type RecorderOptions } from './external/stream-recorder.js';
 export { parseTraceLine, type TraceLine } from './external/trace-line.js';
 export { type TraceLineSink } from './external/trace-stream.js';
+export { nativeHooks } from './hooks/native-hooks.js';
