@@ -1,4 +1,4 @@
-import { TraceFiles1763683200000 } from './1763683200000-trace-files.js';
+import { Spans1763683200000 } from './1763683200000-spans.js';
 
 /** In the order they run; a migration that was released never changes. */
-export const MIGRATIONS = [TraceFiles1763683200000] as const;
+export const MIGRATIONS = [Spans1763683200000] as const;

@@ -1,0 +1,102 @@
+import type { Span } from '@tracer/span-model';
+import type { SpanBatch, Tenant } from '@tracer/storage';
+import { MoreThanOrEqual, type DataSource, type EntityManager } from 'typeorm';
+import { SpanNameEntity, type SpanNameKind } from '../entities/span-name.entity.js';
+
+const HOUR_US = 3_600_000_000n;
+/** Keys remembered as written; past this the set starts anew, which costs a few needless upserts. */
+const REMEMBERED = 100_000;
+
+interface NameRow {
+  readonly tenant: Tenant;
+  readonly kind: SpanNameKind;
+  readonly service: string;
+  readonly value: string;
+  readonly lastUs: bigint;
+}
+
+/**
+ * The names behind the lists of services, operations and tag values. A name is written when it is first seen in an hour,
+ * so that ingest pays for new names only.
+ */
+export class SpanNames {
+  readonly #written = new Map<string, bigint>();
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly tagKeys: readonly string[],
+  ) {}
+
+  /** Names of these spans that are not known to be written; pass them to `write` within the transaction of the spans. */
+  unwritten(batches: readonly SpanBatch[], timeOf: (span: Span) => bigint): NameRow[] {
+    const rows = new Map<string, NameRow>();
+    for (const { tenant, spans } of batches) {
+      for (const span of spans) {
+        const lastUs = (timeOf(span) / HOUR_US + 1n) * HOUR_US;
+        for (const name of this.#namesOf(span)) {
+          const key = `${tenant}\0${name.kind}\0${name.service}\0${name.value}`;
+          if ((rows.get(key)?.lastUs ?? this.#written.get(key) ?? -1n) < lastUs)
+            rows.set(key, { ...name, tenant, lastUs });
+        }
+      }
+    }
+    return [...rows.values()];
+  }
+
+  async write(rows: readonly NameRow[], transaction: EntityManager): Promise<void> {
+    if (rows.length === 0) return;
+    // One order for all writers, so that two of them cannot wait for each other.
+    const sorted = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    await transaction.query(
+      `INSERT INTO span_name (tenant, kind, service, value, last_us)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+       ON CONFLICT (tenant, kind, service, value)
+       DO UPDATE SET last_us = greatest(span_name.last_us, excluded.last_us)`,
+      [
+        sorted.map(({ tenant }) => tenant),
+        sorted.map(({ kind }) => kind),
+        sorted.map(({ service }) => service),
+        sorted.map(({ value }) => value),
+        sorted.map(({ lastUs }) => String(lastUs)),
+      ],
+    );
+  }
+
+  /** To be called when the transaction is committed. */
+  remember(rows: readonly NameRow[]): void {
+    if (this.#written.size > REMEMBERED) this.#written.clear();
+    for (const row of rows) this.#written.set(keyOf(row), row.lastUs);
+  }
+
+  async read(tenant: Tenant, kind: SpanNameKind, service: string | undefined, sinceUs: number): Promise<string[]> {
+    const rows = await this.source.getRepository(SpanNameEntity).find({
+      select: { value: true },
+      where: { tenant, kind, ...(service === undefined ? {} : { service }), lastUs: MoreThanOrEqual(String(sinceUs)) },
+      order: { value: 'ASC' },
+    });
+    // The database sorts by its locale, clients expect the order of code units.
+    return [...new Set(rows.map(({ value }) => value))].sort();
+  }
+
+  *#namesOf(span: Span): Iterable<Pick<NameRow, 'kind' | 'service' | 'value'>> {
+    for (const key of this.tagKeys) {
+      const value = span.attributes.text(key);
+      if (value !== undefined) yield { kind: `tag:${key}`, service: '', value: clean(value) };
+    }
+    const service = clean(span.localServiceName ?? '');
+    if (service === '') return;
+    yield { kind: 'service', service: '', value: service };
+    if (span.lowerName !== undefined) yield { kind: 'span', service, value: clean(span.lowerName) };
+    const remote = span.remoteEndpoint?.lowerServiceName;
+    if (remote !== undefined) yield { kind: 'remote', service, value: clean(remote) };
+  }
+}
+
+function keyOf({ tenant, kind, service, value }: NameRow): string {
+  return `${tenant}\0${kind}\0${service}\0${value}`;
+}
+
+/** PostgreSQL has no NUL in text; index entries have a limit of about 2700 bytes. */
+function clean(name: string): string {
+  return name.slice(0, 512).replaceAll('\0', '\ufffd');
+}

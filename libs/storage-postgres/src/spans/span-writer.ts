@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { finished } from 'node:stream/promises';
+import { TracerError } from '@tracer/base';
+import type { Span } from '@tracer/span-model';
+import type { SpanBatch } from '@tracer/storage';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { CopyRows } from './copy-rows.js';
+import type { SpanNames } from './span-names.js';
+import type { SpanPartitions } from './span-partitions.js';
+import { COPY_COLUMNS, writeSpanRow } from './span-rows.js';
+
+const UNIQUE_VIOLATION = '23505';
+/** A start more than a day ahead is a broken clock; such spans are stored by the time they came. */
+const AHEAD_US = 86_400_000_000n;
+
+/** Writes batches of spans, each call one transaction. */
+export class SpanWriter {
+  /** The id under which a call was tried before, so that trying again cannot store it twice. */
+  readonly #ids = new WeakMap<readonly SpanBatch[], string>();
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly partitions: SpanPartitions,
+    private readonly names: SpanNames,
+  ) {}
+
+  async insert(batches: readonly SpanBatch[]): Promise<void> {
+    if (batches.every(({ spans }) => spans.length === 0)) return;
+    const id = this.#ids.get(batches) ?? randomUUID();
+    this.#ids.set(batches, id);
+    const nowUs = BigInt(Date.now()) * 1000n;
+    const timeOf = (span: Span): bigint => storageTime(span, nowUs);
+    const times = batches.flatMap(({ spans }) => spans.map(timeOf));
+    await this.partitions.ensure(times, nowUs);
+    const names = this.names.unwritten(batches, timeOf);
+    const runner = this.source.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      await runner.query('INSERT INTO ingest_batch (id) VALUES ($1)', [id]);
+      await copyRows(runner, encode(batches, timeOf));
+      await this.names.write(names, runner.manager);
+      await runner.commitTransaction();
+      this.names.remember(names);
+    } catch (error) {
+      await runner.rollbackTransaction().catch(() => undefined);
+      if (isRepeated(error)) return;
+      throw new TracerError('NOT_READY', 'spans could not be stored, try again', { cause: error });
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+function storageTime({ startNs }: Span, nowUs: bigint): bigint {
+  if (startNs === undefined) return nowUs;
+  const startUs = startNs / 1000n;
+  return startUs > nowUs + AHEAD_US ? nowUs : startUs;
+}
+
+function encode(batches: readonly SpanBatch[], timeOf: (span: Span) => bigint): Buffer {
+  const rows = new CopyRows();
+  for (const batch of batches) for (const span of batch.spans) writeSpanRow(rows, span, batch, timeOf(span));
+  return rows.finish();
+}
+
+async function copyRows(runner: QueryRunner, rows: Buffer): Promise<void> {
+  const client = (await runner.connect()) as PoolClient;
+  const copy = client.query(copyFrom(`COPY span (${COPY_COLUMNS}) FROM STDIN (FORMAT binary)`));
+  copy.end(rows);
+  await finished(copy);
+}
+
+/** The batch was committed by an earlier try whose answer was lost. */
+function isRepeated(error: unknown): boolean {
+  const { code, table, driverError } = error as { code?: string; table?: string; driverError?: { table?: string } };
+  return code === UNIQUE_VIOLATION && (table ?? driverError?.table) === 'ingest_batch';
+}
