@@ -134,7 +134,16 @@ describe('mergeHooks', () => {
 });
 
 describe('mergeSummaries', () => {
-  const call = { count: 2, errors: { ENOENT: 1 }, totalNs: 300, meanNs: 150, p50Ns: 100, p99Ns: 200, maxNs: 200 };
+  const call = {
+    count: 2,
+    errors: { ENOENT: 1 },
+    totalNs: 300,
+    meanNs: 150,
+    p50Ns: 100,
+    p99Ns: 200,
+    maxNs: 200,
+    unfinished: 1,
+  };
   const summary = { Id: '1', Node: 'a', state: 'finished', events: 2, lost: 0, asOf: 20 };
 
   it('leaves the summary of one node as exact as it is', () => {
@@ -155,13 +164,15 @@ describe('mergeSummaries', () => {
       p50Ns: 900,
       p99Ns: 900,
       maxNs: 900,
+      unfinished: 2,
     };
     const { nodes, ...merged } = plain(
       mergeSummaries([
         { node: 'a', value: { ...summary, calls: { read: call } } },
         { node: 'b', value: { ...other, calls: { read: slow, open: call } } },
       ]),
-    ) as { nodes: unknown[] };
+    ) as { nodes: unknown[]; calls: object };
+    expect(Object.keys(merged.calls)).toEqual(['read', 'open']);
     expect(merged).toEqual({
       state: 'running',
       events: 5,
@@ -169,7 +180,7 @@ describe('mergeSummaries', () => {
       asOf: 10,
       calls: {
         open: call,
-        read: { count: 3, errors: { ENOENT: 3, EIO: 1 }, totalNs: 1200, meanNs: 400, maxNs: 900 },
+        read: { count: 3, errors: { ENOENT: 3, EIO: 1 }, totalNs: 1200, meanNs: 400, maxNs: 900, unfinished: 3 },
       },
     });
     expect(nodes).toEqual([

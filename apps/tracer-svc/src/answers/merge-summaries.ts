@@ -7,7 +7,7 @@ const BY_LIVELINESS = ['running', 'pending', 'failed', 'interrupted', 'finished'
 /**
  * One summary over the sessions of several nodes, with those of the nodes under `nodes`. Counts, errors, total and
  * maximum times add up exactly and the mean follows from them. Percentiles do not add up: a name that occurs on several
- * nodes has them only in the summaries of the nodes.
+ * nodes has them only in the summaries of the nodes. So have a hook's own numbers, of which only it knows what they mean.
  */
 export function mergeSummaries(parts: readonly Part[]): JsonMap {
   const nodes = parts.map(({ node, value }) => withDefault(value, 'Node', node) as JsonMap);
@@ -21,7 +21,7 @@ export function mergeSummaries(parts: readonly Part[]): JsonMap {
     events: sumOf(nodes, 'events'),
     lost: sumOf(nodes, 'lost'),
     ...(asOf.length > 0 ? { asOf: Math.min(...asOf) } : {}),
-    calls: toObject(new Map([...groupByKey(calls)].map(([name, owned]) => [name, oneCall(owned)]))),
+    calls: mostTimeFirst([...groupByKey(calls)].map(([name, owned]) => [name, oneCall(owned)])),
     nodes,
   };
 }
@@ -37,7 +37,13 @@ function oneCall(owned: readonly Owned[]): unknown {
     totalNs,
     meanNs: count === 0 ? 0 : Math.round(totalNs / count),
     maxNs: Math.max(0, ...calls.map(({ maxNs }) => numberOf(maxNs))),
+    unfinished: sumOf(calls, 'unfinished'),
   };
+}
+
+function mostTimeFirst(calls: [name: string, call: unknown][]): JsonMap {
+  const timeOf = (call: unknown): number => (isMap(call) ? numberOf(call['totalNs']) : 0);
+  return Object.fromEntries(calls.sort(([, a], [, b]) => timeOf(b) - timeOf(a)));
 }
 
 function errorsOf(calls: readonly JsonMap[]): JsonMap {

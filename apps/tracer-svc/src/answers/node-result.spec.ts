@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readReply, type NodeResult } from './node-result.js';
 
-function read(status: number, body: string): Partial<NodeResult> {
-  const { node, ...result } = readReply({ node: 'a', answer: { status, headers: {}, body: Buffer.from(body) } });
+function read(status: number, body: string, headers = {}): Partial<NodeResult> {
+  const { node, ...result } = readReply({ node: 'a', answer: { status, headers, body: Buffer.from(body) } });
   expect(node).toBe('a');
   return result;
 }
@@ -40,6 +40,16 @@ describe('readReply', () => {
     ['anybody', 503, '', 'refusal', 'status 503'],
   ])('reads a refusal of %s: %d %s', (_, status, body, kind, message) => {
     expect(read(status, body)).toMatchObject({ kind, refusal: { status, message } });
+  });
+
+  it('finds the code of ours in the header, whatever the body is', () => {
+    const headers = { 'x-tracer-error': 'SESSION_NOT_FOUND' };
+    expect(read(400, '"no session with id 7"', headers)).toEqual({
+      kind: 'elsewhere',
+      refusal: { status: 400, code: 'SESSION_NOT_FOUND', message: 'no session with id 7' },
+    });
+    expect(read(400, '"no session with id 7"', { 'x-tracer-error': 'SESSION_ID_INVALID' }).kind).toBe('elsewhere');
+    expect(read(400, '"not a number"', { 'x-tracer-error': 'SESSION_ID_INVALID' }).kind).toBe('refusal');
   });
 
   it('keeps the error code and bounds the message', () => {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { NodeReply } from '../nodes/fan-out.js';
 
 /** A JSON object as parsed; its keys are data. */
@@ -36,7 +37,7 @@ export function readReply({ node, answer, silence }: NodeReply): NodeResult {
     if (value === undefined) return { node, kind: 'silence', reason: 'the answer is not a JSON object' };
     return { node, kind: 'value', value };
   }
-  const refusal = refusalOf(status, text);
+  const refusal = { ...refusalOf(status, text), ...codeIn(answer.headers) };
   return { node, kind: isElsewhere(refusal, text) ? 'elsewhere' : 'refusal', refusal };
 }
 
@@ -61,6 +62,11 @@ function isShallow(root: object): boolean {
   return true;
 }
 
+/** Our services name the code of every failure, whatever its body. */
+function codeIn({ 'x-tracer-error': code }: IncomingHttpHeaders): { code?: string } {
+  return typeof code === 'string' ? { code } : {};
+}
+
 /** Ours: `{code, message}`; published agents': the text as a JSON string, or two documents in a row. */
 function refusalOf(status: number, text: string): Refusal {
   const body = parse(text.replace(/"\{\}"$/, ''));
@@ -73,10 +79,13 @@ function refusalOf(status: number, text: string): Refusal {
   return { status, message: shown === '' || shown === '{}' ? `status ${status}` : shown };
 }
 
-/** An empty object with 404 is how published agents say that no container matched. */
+/**
+ * Published agents have no codes: a session is unknown by the text, and an empty object with 404 says that no container
+ * matched. Ours word an unknown session alike, because a reader of that route gets the status of a wrong id.
+ */
 function isElsewhere({ status, code, message }: Refusal, text: string): boolean {
-  if (code !== undefined) return code === 'SESSION_NOT_FOUND' || code === 'CONTAINER_NOT_MATCHED';
-  return message.startsWith('No session with ID') || (status === 404 && text.trim() === '{}');
+  if (code === 'SESSION_NOT_FOUND' || code === 'CONTAINER_NOT_MATCHED') return true;
+  return /^no session with id/i.test(message) || (status === 404 && text.trim() === '{}');
 }
 
 export function isMap(value: unknown): value is JsonMap {

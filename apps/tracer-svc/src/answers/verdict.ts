@@ -21,11 +21,9 @@ export type Verdict =
   | { readonly parts?: never; readonly refusal?: never; readonly failure: TracerError };
 
 export function coverageOf(results: readonly NodeResult[]): Coverage {
-  const done = results.some(({ kind }) => kind === 'value');
   const warnings = results.flatMap((result): Warning[] => {
     if (result.kind === 'silence') return [{ node: result.node, reason: result.reason }];
-    // Where nobody succeeded the refusals are the answer itself.
-    if (result.kind !== 'refusal' || !done) return [];
+    if (result.kind !== 'refusal') return [];
     const { status, code, message } = result.refusal;
     return [{ node: result.node, reason: `${status}${code ? ` ${code}` : ''} ${message}` }];
   });

@@ -12,7 +12,8 @@ import type { ClientCall } from './client-call.js';
 export interface ClusterAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly status: number;
-  readonly body: JsonMap;
+  /** A refusal is a text, as the published agents answer it. */
+  readonly body: JsonMap | string;
   readonly failure?: TracerError;
 }
 
@@ -46,7 +47,7 @@ export class Cluster {
   async createSession(call: ClientCall): Promise<ClusterAnswer> {
     const headers = { ...call.headers, 'x-tracer-group': this.newGroup() };
     const replies = await this.fanOut.ask({ ...call, headers }, this.deadlines.readMs);
-    return answerOf(replies.map(readReply), mergeSessions, call);
+    return answerOf(replies.map(readReply), mergeSessions);
   }
 
   sessions(call: ClientCall): Promise<ClusterAnswer> {
@@ -59,26 +60,22 @@ export class Cluster {
 
   async changeSessions(call: ClientCall): Promise<ClusterAnswer> {
     const replies = await this.fanOut.ask(call, this.deadlines.changeMs);
-    return answerOf(replies.map(readReply), mergeMaps, call);
+    return answerOf(replies.map(readReply), mergeMaps);
   }
 
   async #read(call: ClientCall, merge: (parts: readonly Part[]) => JsonMap): Promise<ClusterAnswer> {
     const replies = await this.fanOut.ask(call, this.deadlines.readMs, call.gone);
-    return answerOf(replies.map(readReply), merge, call);
+    return answerOf(replies.map(readReply), merge);
   }
 }
 
-export function answerOf(
-  results: readonly NodeResult[],
-  merge: (parts: readonly Part[]) => JsonMap,
-  { headers: { 'x-request-id': requestId } }: Pick<ClientCall, 'headers'>,
-): ClusterAnswer {
+export function answerOf(results: readonly NodeResult[], merge: (parts: readonly Part[]) => JsonMap): ClusterAnswer {
   const headers = coverageHeaders(coverageOf(results));
   const verdict = verdictOf(results);
   if (verdict.failure) return { headers, status: 500, body: {}, failure: verdict.failure };
   if (verdict.parts) return { headers, status: 200, body: merge(verdict.parts) };
-  const { status, message, node } = verdict.refusal;
-  return { headers, status, body: { code: codeOf(verdict.refusal), message, requestId, node } };
+  const { status, message } = verdict.refusal;
+  return { headers: { ...headers, 'X-Tracer-Error': codeOf(verdict.refusal) }, status, body: message };
 }
 
 /** Published agents send no codes. */

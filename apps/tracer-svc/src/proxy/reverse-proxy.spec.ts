@@ -3,7 +3,6 @@ import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { TracerError } from '@tracer/base';
 import express from 'express';
 import { startFakeNode, type FakeNode } from '../nodes/testing/fake-node.js';
 import { ReverseProxy } from './reverse-proxy.js';
@@ -18,16 +17,12 @@ beforeEach(async () => {
   service = await startFakeNode((request, response) => {
     behave(request, response);
   });
-  proxy = new ReverseProxy({
-    silenceMs: 300,
-    fail: ({ message }: TracerError, _, response) => {
-      if (response.headersSent) response.destroy();
-      else response.status(502).json({ message });
-    },
-  });
+  proxy = new ReverseProxy({ silenceMs: 300 });
   const app = express();
   app.use((request, response) => {
-    proxy.forward({ name: 'span-api', url: service.url }, request, response);
+    proxy.forward({ name: 'span-api', url: service.url }, request, response, ({ message }) => {
+      response.status(502).json({ message });
+    });
   });
   server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -15,8 +15,6 @@ export interface Upstream {
 export interface ProxyOptions {
   /** An upstream that neither takes nor sends a byte for so long before its answer begins has failed. */
   readonly silenceMs: number;
-  /** Answers a request that could not be passed on; also called after the head of an answer went out. */
-  readonly fail: (error: TracerError, request: Request, response: Response) => void;
 }
 
 /** Servers close idle connections, Node's after 5 s: ours must be the side that gives up first. */
@@ -35,7 +33,8 @@ export class ReverseProxy {
 
   constructor(private readonly options: ProxyOptions) {}
 
-  forward(upstream: Upstream, request: Request, response: Response): void {
+  /** `fail` answers the request when the service does not. */
+  forward(upstream: Upstream, request: Request, response: Response, fail: (error: TracerError) => void): void {
     const bodyless =
       request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0;
     const send = (mayRepeat: boolean): void => {
@@ -54,7 +53,11 @@ export class ReverseProxy {
         // An answer that came before the whole request was taken stands; so does the end of a client that left.
         if (answered || response.destroyed) return;
         if (mayRepeat && outgoing.reusedSocket && isReset(error)) send(false);
-        else this.#failed(upstream, error, request, response);
+        else {
+          giveUp(request, response);
+          const message = `${upstream.name} does not answer: ${reasonOf(error)}`;
+          fail(new TracerError('UPSTREAM_FAILED', message, { cause: error }));
+        }
       });
       response.once('close', () => {
         if (!response.writableFinished) outgoing.destroy();
@@ -83,14 +86,12 @@ export class ReverseProxy {
       ? https.request({ ...options, agent: this.#agents['https:'] })
       : http.request({ ...options, agent: this.#agents['http:'] });
   }
+}
 
-  #failed({ name }: Upstream, error: Error, request: Request, response: Response): void {
-    request.unpipe();
-    // The rest of a body that nobody takes any more: the connection cannot be used for another request.
-    if (!request.complete) response.set('Connection', 'close');
-    const message = `${name} does not answer: ${reasonOf(error)}`;
-    this.options.fail(new TracerError('UPSTREAM_FAILED', message, { cause: error }), request, response);
-  }
+/** The rest of a body that nobody takes any more makes the connection useless for another request. */
+function giveUp(request: Request, response: Response): void {
+  request.unpipe();
+  if (!request.complete) response.set('Connection', 'close');
 }
 
 function passBack(answer: IncomingMessage, response: Response): void {

@@ -1,0 +1,99 @@
+import {
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { Metrics, Readiness, type AppContext } from '@tracer/service-kit';
+import { Cluster } from './cluster/cluster.js';
+import type { TracerSvcConfig } from './config.js';
+import { GatewayMetrics } from './gateway-metrics.js';
+import { FanOut } from './nodes/fan-out.js';
+import { NodeClient } from './nodes/node-client.js';
+import { NodeDirectory } from './nodes/node-directory.js';
+import { nodeSources } from './nodes/node-sources.js';
+import { NodesController } from './nodes/nodes.controller.js';
+import { NodesService } from './nodes/nodes.service.js';
+import { PodsController } from './pods/pods.controller.js';
+import { ReverseProxy } from './proxy/reverse-proxy.js';
+import { Upstreams } from './proxy/upstreams.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { SessionEventsController } from './sessions/session-events.controller.js';
+import { TailsService } from './sessions/tails.service.js';
+import { ClusterTails } from './tail/cluster-tails.js';
+import { TraceHooksController } from './trace-hooks/trace-hooks.controller.js';
+
+/** How long a live tail waits for more nodes once one has begun. */
+const TAIL_GRACE_MS = 250;
+/** All answers to one request may take this many times the largest answer of one node. */
+const ANSWERS_IN_MEMORY = 16;
+
+@Module({})
+export class GatewayModule implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
+  constructor(
+    private readonly directory: NodeDirectory,
+    private readonly client: NodeClient,
+    private readonly nodes: NodesService,
+    private readonly tails: ClusterTails,
+    private readonly upstreams: Upstreams,
+    private readonly proxy: ReverseProxy,
+    private readonly readiness: Readiness,
+    private readonly metrics: GatewayMetrics,
+  ) {}
+
+  static forRoot({ config, log }: AppContext<TracerSvcConfig>): DynamicModule {
+    const limits = {
+      connectTimeoutMs: config.nodeConnectMs,
+      answerLimitBytes: config.nodeAnswerBytes,
+      totalLimitBytes: config.nodeAnswerBytes * ANSWERS_IN_MEMORY,
+    };
+    const deadlines = { readMs: config.nodeDeadlineMs, changeMs: config.nodeChangeDeadlineMs };
+    const tailOptions = { deadlineMs: config.nodeDeadlineMs, graceMs: TAIL_GRACE_MS };
+    const urls = { 'trace-indexer': config.indexerUrl, 'span-api': config.spanApiUrl };
+    return {
+      module: GatewayModule,
+      controllers: [PodsController, TraceHooksController, SessionsController, SessionEventsController, NodesController],
+      providers: [
+        NodesService,
+        TailsService,
+        { provide: GatewayMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new GatewayMetrics(metrics) },
+        { provide: NodeDirectory, useFactory: () => new NodeDirectory(nodeSources(config, log)) },
+        { provide: NodeClient, useFactory: () => new NodeClient() },
+        {
+          provide: FanOut,
+          inject: [NodeDirectory, NodeClient],
+          useFactory: (directory: NodeDirectory, client: NodeClient) => new FanOut(directory, client, limits),
+        },
+        { provide: Cluster, inject: [FanOut], useFactory: (fanOut: FanOut) => new Cluster(fanOut, deadlines) },
+        {
+          provide: ClusterTails,
+          inject: [NodeDirectory, NodeClient],
+          useFactory: (directory: NodeDirectory, client: NodeClient) =>
+            new ClusterTails(directory, client, tailOptions),
+        },
+        { provide: Upstreams, useFactory: () => new Upstreams(urls) },
+        { provide: ReverseProxy, useFactory: () => new ReverseProxy({ silenceMs: config.upstreamSilenceMs }) },
+      ],
+    };
+  }
+
+  onModuleInit(): void {
+    this.directory.start();
+    for (const upstream of this.upstreams.configured())
+      this.readiness.add({ name: upstream.name, problem: () => this.upstreams.problem(upstream) });
+    this.readiness.add({ name: 'nodes', problem: () => this.nodes.problem() });
+    this.metrics.observe(this.directory, this.tails);
+  }
+
+  /** Before the server closes: streams would keep it open. */
+  onModuleDestroy(): void {
+    this.tails.close();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.directory.close();
+    this.client.close();
+    this.proxy.close();
+  }
+}

@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { clientCall } from '../cluster/client-call.js';
+import { NodeClient } from '../nodes/node-client.js';
+import { NodeDirectory } from '../nodes/node-directory.js';
+import { StaticNodes } from '../nodes/static-nodes.js';
+import { answering, frozen, startFakeNode, type FakeNode } from '../nodes/testing/fake-node.js';
+import { ClusterTails } from './cluster-tails.js';
+
+const cleanUp: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+interface Gateway {
+  readonly tails: ClusterTails;
+  readonly nodes: readonly FakeNode[];
+  readonly url: string;
+}
+
+/** A gateway with nothing but the tail route, in front of nodes called a, b, c … */
+async function gateway(...behaviours: RequestListener[]): Promise<Gateway> {
+  const nodes = await Promise.all(behaviours.map(startFakeNode));
+  const list = nodes.map(({ url }, index) => ({ name: String.fromCharCode(97 + index), url }));
+  const directory = new NodeDirectory([new StaticNodes(list)]);
+  directory.start();
+  const client = new NodeClient();
+  const tails = new ClusterTails(directory, client, { deadlineMs: 400, graceMs: 60 });
+  const server = http.createServer((request, response) => {
+    Object.assign(request, { originalUrl: request.url });
+    void clientCall(request as never, response as never)
+      .then((call) => tails.follow(call, response))
+      .then((answer) => answer && response.writeHead(answer.status, answer.headers).end(JSON.stringify(answer.body)));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUp.push(
+    ...nodes.map((node) => () => node.close()),
+    () => {
+      client.close();
+    },
+    () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  );
+  return { tails, nodes, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/trace-session/7/events` };
+}
+
+type Speak = (response: ServerResponse) => Promise<void> | void;
+
+const speaking =
+  (contentType: string, speak: Speak): RequestListener =>
+  (_, response) => {
+    response.writeHead(200, { 'content-type': contentType }).flushHeaders();
+    void speak(response);
+  };
+const ndjson = (speak: Speak): RequestListener => speaking('application/x-ndjson', speak);
+const nowhere = answering({ code: 'SESSION_NOT_FOUND', message: 'no session 7' }, { status: 404 });
+
+describe('ClusterTails', () => {
+  it('passes the tail of a single node on byte for byte', async () => {
+    const text = '{"id":1,"name":"ré\u2028ad"}\n{}\n{"cut';
+    const { url } = await gateway(ndjson((response) => void response.end(`${text}\n`)));
+    const answer = await fetch(url);
+    expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
+    expect(answer.headers.get('x-tracer-nodes')).toBe('1/1');
+    expect(await answer.text()).toBe(`${text}\n`);
+  });
+
+  it('merges whole lines of several nodes, each named, and ends with the last', async () => {
+    const slowly = (count: number, pauseMs: number): RequestListener =>
+      ndjson(async (response) => {
+        for (let id = 0; id < count; id++) {
+          response.write(`{"id":${id},"na`);
+          await sleep(pauseMs);
+          response.write('me":"{\\"id\\"}"}\n');
+        }
+        response.end();
+      });
+    const { url } = await gateway(slowly(5, 4), nowhere, slowly(3, 9));
+    const answer = await fetch(url);
+    expect(answer.headers.get('x-tracer-nodes')).toBe('3/3');
+    expect(answer.headers.get('x-tracer-warnings')).toBeNull();
+    const lines = (await answer.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    const of = (node: string): object[] => lines.filter((line) => (line as { node: string }).node === node);
+    expect(of('a')).toEqual([0, 1, 2, 3, 4].map((id) => ({ node: 'a', id, name: '{"id"}' })));
+    expect(of('c')).toEqual([0, 1, 2].map((id) => ({ node: 'c', id, name: '{"id"}' })));
+    expect(lines).toHaveLength(8);
+  });
+
+  it('speaks SSE with one end', async () => {
+    const sse = (id: number, afterMs: number): RequestListener =>
+      speaking('text/event-stream', async (response) => {
+        response.write(`data: {"id":${id}}\n\n: still here\n\n`);
+        await sleep(afterMs);
+        response.end('event: end\ndata: {"reason":"stopped"}\n\n');
+      });
+    const { url } = await gateway(sse(1, 10), sse(2, 60));
+    const frames = (await (await fetch(url)).text()).split('\n\n').filter((frame) => !frame.startsWith(':'));
+    expect(frames.slice(0, 2).sort()).toEqual(['data: {"node":"a","id":1}', 'data: {"node":"b","id":2}']);
+    expect(frames.slice(2)).toEqual(['event: end\ndata: {"reason":"every session has ended"}', '']);
+  });
+
+  it('begins before a frozen node is given up, says so, and names it in the stream', async () => {
+    const { url } = await gateway(
+      frozen,
+      ndjson(async (response) => {
+        response.write('{"id":1}\n');
+        await sleep(600);
+        response.end();
+      }),
+    );
+    const startedAtMs = performance.now();
+    const answer = await fetch(url);
+    expect(performance.now() - startedAtMs).toBeLessThan(300);
+    expect(answer.headers.get('x-tracer-nodes')).toBe('1/2');
+    expect(answer.headers.get('x-tracer-warnings')).toBe('a: no answer yet');
+    const lines = (await answer.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines).toEqual([
+      { node: 'b', id: 1 },
+      expect.objectContaining({ name: 'node lost', args: { node: 'a', reason: 'no answer within 400 ms' } }),
+    ]);
+  });
+
+  it('lets a node that answers late join', async () => {
+    const late: RequestListener = (request, response) => {
+      setTimeout(() => {
+        ndjson((to) => void to.end('{"id":2}\n'))(request, response);
+      }, 200);
+    };
+    const { url } = await gateway(
+      late,
+      ndjson((response) => void response.end('{"id":1}\n')),
+    );
+    expect((await (await fetch(url)).text()).split('\n')).toEqual(['{"node":"b","id":1}', '{"node":"a","id":2}', '']);
+  });
+
+  it('goes on without a node that breaks off', async () => {
+    const { url } = await gateway(
+      ndjson(async (response) => {
+        response.write('{"id":1}\n{"id":2,"ha');
+        await sleep(20);
+        response.destroy();
+      }),
+      ndjson(async (response) => {
+        await sleep(150);
+        response.end('{"id":3}\n');
+      }),
+    );
+    const lines = (await (await fetch(url)).text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines).toEqual([
+      { node: 'a', id: 1 },
+      expect.objectContaining({ name: 'node lost', args: { node: 'a', reason: 'aborted' } }),
+      { node: 'b', id: 3 },
+    ]);
+  });
+
+  it('answers like any other route when no node has a stream', async () => {
+    const { url } = await gateway(nowhere, frozen);
+    const answer = await fetch(url);
+    expect([answer.status, answer.headers.get('x-tracer-nodes')]).toEqual([404, '1/2']);
+    expect([answer.headers.get('x-tracer-error'), await answer.json()]).toEqual(['SESSION_NOT_FOUND', 'no session 7']);
+  });
+
+  it('lets the nodes go when the client leaves', async () => {
+    const endless = ndjson(async (response) => {
+      while (!response.destroyed) {
+        response.write('{"id":1}\n');
+        await sleep(5);
+      }
+    });
+    const { url, nodes, tails } = await gateway(endless, endless, frozen);
+    const leave = new AbortController();
+    const answer = await fetch(url, { signal: leave.signal });
+    expect(tails.count).toBe(1);
+    await answer.body?.getReader().read();
+    leave.abort();
+    for (let tries = 0; tries < 200 && !(nodes.every((node) => node.abandoned() === 1) && tails.count === 0); tries++)
+      await sleep(5);
+    expect([nodes.map((node) => node.abandoned()), tails.count]).toEqual([[1, 1, 1], 0]);
+  });
+
+  it('reads nodes only as fast as the client takes the stream', async () => {
+    let sentBytes = 0;
+    const flood = ndjson((response) => {
+      const lines = Buffer.from('{"id":1}\n'.repeat(8000));
+      const more = (): void => {
+        while (!response.destroyed && sentBytes < 1 << 29) {
+          sentBytes += lines.length;
+          if (!response.write(lines)) {
+            response.once('drain', more);
+            return;
+          }
+        }
+      };
+      more();
+    });
+    const { url } = await gateway(flood, flood);
+    const request = http.get(url);
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    answer.pause();
+    await sleep(400);
+    expect(sentBytes).toBeLessThan(48 << 20);
+    request.on('error', () => undefined);
+    request.destroy();
+  });
+
+  it('ends its streams when the gateway stops', async () => {
+    const { url, tails } = await gateway(ndjson((response) => void response.write('{"id":1}\n')));
+    const answer = await fetch(url);
+    setTimeout(() => {
+      tails.close();
+    }, 50);
+    expect(await answer.text()).toBe('{"id":1}\n');
+  });
+});
