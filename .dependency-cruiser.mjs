@@ -54,7 +54,7 @@ export default {
     {
       name: 'test-code-stays-in-tests',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: TESTS },
+      from: { path: '^(apps|libs)/', pathNot: [TESTS, '/testing/'] },
       to: { path: ['^test/', TESTS, '/testing/'] },
     },
     {
