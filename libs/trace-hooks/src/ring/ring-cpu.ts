@@ -109,14 +109,11 @@ export class RingCpu {
       }
       this.cursor.open(this.#first * this.pageBytes, this.#bytes[this.#first] ?? 0);
       this.#isOpen = true;
-      if (this.cursor.hasLoss) this.onLoss(this, this.cursor.lostBefore, this.cursor.lostUncounted);
+      if (this.cursor.hasLoss) this.onLoss(this);
     } while (!this.cursor.next());
     return true;
   }
 
-  /**
-   * Events were overwritten before the page that begins now (its time is `cursor.atNs`).
-   * `lost` is 0 and `uncounted` true when the kernel had no room for the number.
-   */
-  onLoss: (cpu: RingCpu, lost: number, uncounted: boolean) => void = () => undefined;
+  /** Events were overwritten before the page that begins now: see `cursor.atNs`, `lostBefore` and `lostUncounted`. */
+  onLoss: (cpu: RingCpu) => void = () => undefined;
 }

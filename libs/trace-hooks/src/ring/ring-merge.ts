@@ -19,6 +19,16 @@ export class RingMerge {
     return this.#heap;
   }
 
+  /** The last `fill` read every ring to its end. */
+  get isDrained(): boolean {
+    return this.#heap.every((cpu) => cpu.isDrained);
+  }
+
+  /** The oldest event that was read and not released; Infinity when there is none. */
+  get oldestNs(): number {
+    return timeOf(this.#heap[0]);
+  }
+
   add(cpu: RingCpu): void {
     this.#heap.push(cpu);
   }
@@ -50,9 +60,11 @@ export class RingMerge {
   /** Hands out all events that are not younger than the watermark. @returns how many */
   release(watermarkNs: number, visitor: EventVisitor): number {
     const heap = this.#heap;
+    // A CPU without events stands at Infinity, which must not count as released.
+    const lastNs = Math.min(watermarkNs, Number.MAX_VALUE);
     let count = 0;
-    for (let top = heap[0]; top !== undefined && top.cursor.atNs <= watermarkNs; top = heap[0]) {
-      const untilNs = Math.min(watermarkNs, heap[1]?.cursor.atNs ?? Infinity, heap[2]?.cursor.atNs ?? Infinity);
+    for (let top = heap[0]; top !== undefined && top.cursor.atNs <= lastNs; top = heap[0]) {
+      const untilNs = Math.min(lastNs, heap[1]?.cursor.atNs ?? Infinity, heap[2]?.cursor.atNs ?? Infinity);
       count += drain(top, untilNs, visitor);
       this.#sink(0);
       if (visitor.isPaused) break;

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { appendFile, mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -76,6 +76,11 @@ export class TracefsInstance {
   /** Adds threads to those whose events are never recorded. */
   async excludeTids(tids: Iterable<number>): Promise<void> {
     await this.#append('set_event_notrace_pid', tids);
+  }
+
+  excludedTids(): number[] {
+    const text = readFileSync(join(this.path, 'set_event_notrace_pid'), 'utf8');
+    return text.split('\n').filter(Boolean).map(Number);
   }
 
   /** Replaces the excluded threads; for a moment none is excluded. */
