@@ -1,0 +1,68 @@
+import type { LaneTimeline, TimelineLane } from './lane-timeline.js';
+
+/** All calls of one name that were made from the same chain of callers. */
+export interface CallNode {
+  readonly name: string;
+  count: number;
+  totalUs: number;
+  /** Time that no call inside accounts for. */
+  selfUs: number;
+  readonly children: Map<string, CallNode>;
+}
+
+const node = (name: string): CallNode => ({ name, count: 0, totalUs: 0, selfUs: 0, children: new Map() });
+
+/** Nesting deeper than this is folded into the deepest node that is kept; the answer must stay readable by recursion. */
+export const MAX_CALL_DEPTH = 256;
+
+/** Folds the events of a lane into a tree: an event lies inside another when it begins and ends within it. */
+export class CallTree {
+  /** Has no name; its children are the outermost calls. */
+  readonly root = node('');
+  /** Events that were nested too deep to have a node of their own. */
+  tooDeep = 0;
+
+  addLane(timeline: LaneTimeline, lane: TimelineLane): void {
+    const path: { node: CallNode; own: boolean }[] = [{ node: this.root, own: true }];
+    timeline.visit(lane, {
+      open: (event, endUs) => {
+        const parent = path.at(-1)?.node ?? this.root;
+        const own = path.length <= MAX_CALL_DEPTH;
+        const current = own ? childOf(parent, timeline.names[timeline.nameId(event)] ?? '') : parent;
+        path.push({ node: current, own });
+        if (!own) {
+          this.tooDeep++;
+          return;
+        }
+        const lengthUs = endUs - timeline.startUs(event);
+        current.count++;
+        current.totalUs += lengthUs;
+        current.selfUs += lengthUs;
+        if (parent !== this.root) parent.selfUs -= lengthUs;
+        else parent.totalUs += lengthUs;
+      },
+      close: () => {
+        path.pop();
+      },
+    });
+  }
+
+  /** Chains of names from the outermost call inwards with the time that the innermost itself took. */
+  *folded(): Generator<{ readonly path: readonly string[]; readonly node: CallNode }, void, undefined> {
+    const pending = [...this.root.children.values()].map((child) => ({ path: [child.name], node: child })).reverse();
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const { path, node: current } = next;
+      yield next;
+      const children = [...current.children.values()].map((child) => ({ path: [...path, child.name], node: child }));
+      pending.push(...children.reverse());
+    }
+  }
+}
+
+function childOf(parent: CallNode, name: string): CallNode {
+  const known = parent.children.get(name);
+  if (known !== undefined) return known;
+  const created = node(name);
+  parent.children.set(name, created);
+  return created;
+}

@@ -1,0 +1,150 @@
+import { DurationSketch } from './duration-sketch.js';
+import type { EventField, EventSink } from './event-sink.js';
+import { hashText, type HashKind, type TraceEvent } from './trace-event.js';
+import type { Definitions } from './trace-file-reader.js';
+import { transferOf } from './transfer.js';
+
+/** What events can be grouped by beside `args.<key>`. */
+export const GROUP_FIELDS = ['name', 'cat', 'pid', 'tid', 'ph', 'file', 'fname', 'hostname', 'time', 'size'] as const;
+
+export interface GroupSpec {
+  /** `GROUP_FIELDS` or `args.<key>`; none = one group of everything. */
+  readonly by: readonly string[];
+  /** Width of a `time` group. */
+  readonly timeBucketUs: number;
+  /** Whether the sum of bytes is wanted: it needs the lines themselves. */
+  readonly bytes: boolean;
+  /** Whether quantiles are wanted: they need a few kilobytes a group. */
+  readonly quantiles: boolean;
+  /** Events of groups beyond this many are only counted. */
+  readonly maxGroups: number;
+}
+
+export type GroupKey = readonly (string | number | null)[];
+
+export interface GroupRow {
+  readonly key: GroupKey;
+  count: number;
+  /** Events with a duration. */
+  timed: number;
+  sumUs: number;
+  minUs: number;
+  maxUs: number;
+  bytes: number;
+  readonly sketch: DurationSketch | undefined;
+}
+
+/** The file that is being fed: what an event cannot know of itself. */
+export interface GroupContext {
+  readonly path: string;
+  readonly hashes: Definitions['hashes'] | undefined;
+}
+
+type KeyPart = (event: TraceEvent) => string | number | null;
+
+const COLUMN_FIELDS = new Set<string>(['name', 'cat', 'pid', 'tid', 'ph']);
+
+/** Totals of a selection by any combination of fields. */
+export class GroupTable implements EventSink {
+  readonly reads: ReadonlySet<EventField>;
+  readonly rows: GroupRow[] = [];
+  /** Events of groups for which there was no more room. */
+  leftOut = 0;
+  /** All events fed. */
+  matched = 0;
+  context: GroupContext = { path: '', hashes: undefined };
+  readonly #parts: readonly KeyPart[];
+  readonly #byKey = new Map<string, GroupRow>();
+
+  constructor(private readonly spec: GroupSpec) {
+    this.#parts = spec.by.map((field) => this.#part(field));
+    this.reads = fieldsRead(spec);
+  }
+
+  accept(event: TraceEvent): undefined {
+    this.matched++;
+    const key = this.#parts.map((part) => part(event));
+    const row = this.#row(key);
+    if (row === undefined) {
+      this.leftOut++;
+      return;
+    }
+    row.count++;
+    if (event.dur !== undefined) addDuration(row, event.dur);
+    if (this.spec.bytes) row.bytes += transferOf(event)?.bytes ?? 0;
+  }
+
+  #row(key: GroupKey): GroupRow | undefined {
+    const id = JSON.stringify(key);
+    const known = this.#byKey.get(id);
+    if (known !== undefined || this.rows.length >= this.spec.maxGroups) return known;
+    const sketch = this.spec.quantiles ? new DurationSketch() : undefined;
+    const row = { key, count: 0, timed: 0, sumUs: 0, minUs: Infinity, maxUs: -Infinity, bytes: 0, sketch };
+    this.#byKey.set(id, row);
+    this.rows.push(row);
+    return row;
+  }
+
+  #part(field: string): KeyPart {
+    switch (field) {
+      case 'name':
+      case 'cat':
+      case 'pid':
+      case 'tid':
+      case 'ph':
+        return (event) => event[field] ?? null;
+      case 'file':
+        return () => this.context.path;
+      case 'fname':
+        return (event) => this.#resolved(event, 'fname', 'fhash', 'FH');
+      case 'hostname':
+        return (event) => this.#resolved(event, 'hostname', 'hhash', 'HH');
+      case 'time':
+        return ({ ts }) => (ts === undefined ? null : Math.floor(ts / this.spec.timeBucketUs) * this.spec.timeBucketUs);
+      case 'size':
+        return (event) => sizeClass(transferOf(event)?.bytes);
+      default:
+        return (event) => argText(event, field.slice('args.'.length));
+    }
+  }
+
+  /** The text that stands in the line, or the one behind its hash; the hash itself when nothing defines it. */
+  #resolved(event: TraceEvent, key: string, hashKey: string, kind: HashKind): string | null {
+    const written = hashText(event.arg(key));
+    if (written !== undefined) return written;
+    const hash = hashText(event.arg(hashKey));
+    return hash === undefined ? null : (this.context.hashes?.[kind].get(hash) ?? hash);
+  }
+}
+
+function addDuration(row: GroupRow, durationUs: number): void {
+  row.timed++;
+  row.sumUs += durationUs;
+  row.minUs = Math.min(row.minUs, durationUs);
+  row.maxUs = Math.max(row.maxUs, durationUs);
+  row.sketch?.add(durationUs);
+}
+
+/** The next power of two at or above: `4096` holds 2049…4096 bytes. */
+function sizeClass(bytes: number | undefined): number | null {
+  if (bytes === undefined) return null;
+  return bytes <= 0 ? 0 : 2 ** Math.ceil(Math.log2(bytes));
+}
+
+function argText(event: TraceEvent, key: string): string | number | null {
+  const value = event.arg(key);
+  if (value?.type === 'boolean') return String(value.value);
+  if (value?.type === 'number' && Number.isSafeInteger(value.value)) return value.value;
+  return hashText(value) ?? null;
+}
+
+function fieldsRead({ by, bytes }: GroupSpec): ReadonlySet<EventField> {
+  const fields = new Set<EventField>(['dur']);
+  for (const field of by) {
+    if (COLUMN_FIELDS.has(field)) fields.add(field as EventField);
+    else if (field === 'time') fields.add('ts');
+    else if (field !== 'file') fields.add('args');
+  }
+  if (bytes || by.includes('size')) fields.add('args').add('name');
+  return fields;
+}

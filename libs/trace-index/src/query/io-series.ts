@@ -1,0 +1,83 @@
+import type { EventField, EventSink } from './event-sink.js';
+import type { TraceEvent } from './trace-event.js';
+import { transferOf } from './transfer.js';
+
+export interface SeriesSpec {
+  readonly beginUs: number;
+  readonly endUs: number;
+  readonly buckets: number;
+}
+
+/**
+ * Operations and bytes over time. An operation counts in the bucket in which it begins; its bytes and its time are spread
+ * evenly over the buckets in which it runs, so that a long read does not look like a peak.
+ */
+export class IoSeries implements EventSink {
+  readonly reads: ReadonlySet<EventField> = new Set<EventField>(['ts', 'dur', 'name', 'args']);
+  readonly bucketUs: number;
+  readonly operations: Float64Array;
+  readonly readOperations: Float64Array;
+  readonly writeOperations: Float64Array;
+  readonly readBytes: Float64Array;
+  readonly writeBytes: Float64Array;
+  readonly busyUs: Float64Array;
+  untimed = 0;
+
+  constructor(readonly spec: SeriesSpec) {
+    const { beginUs, endUs, buckets } = spec;
+    this.bucketUs = (endUs - beginUs) / buckets;
+    const series = (): Float64Array => new Float64Array(buckets);
+    [this.operations, this.readOperations, this.writeOperations] = [series(), series(), series()];
+    [this.readBytes, this.writeBytes, this.busyUs] = [series(), series(), series()];
+  }
+
+  accept(event: TraceEvent): undefined {
+    const { ts } = event;
+    if (ts === undefined) {
+      this.untimed++;
+      return;
+    }
+    const dur = Math.max(0, event.dur ?? 0);
+    const { beginUs, endUs } = this.spec;
+    if (ts > endUs || ts + dur < beginUs) return;
+    const transfer = transferOf(event);
+    if (ts >= beginUs) this.#count(this.#bucketOf(ts), transfer?.direction);
+    this.#spread(this.busyUs, ts, dur, dur);
+    if (transfer)
+      this.#spread(transfer.direction === 'read' ? this.readBytes : this.writeBytes, ts, dur, transfer.bytes);
+  }
+
+  #count(bucket: number, direction: 'read' | 'write' | undefined): void {
+    bump(this.operations, bucket, 1);
+    if (direction === 'read') bump(this.readOperations, bucket, 1);
+    if (direction === 'write') bump(this.writeOperations, bucket, 1);
+  }
+
+  /** Shares `amount` out over `[ts, ts + dur]`; what lies outside of the series is not shown. */
+  #spread(series: Float64Array, ts: number, dur: number, amount: number): void {
+    const { beginUs, endUs } = this.spec;
+    if (amount === 0) return;
+    if (dur === 0) {
+      if (ts >= beginUs) bump(series, this.#bucketOf(ts), amount);
+      return;
+    }
+    const from = Math.max(ts, beginUs);
+    const to = Math.min(ts + dur, endUs);
+    const perUs = amount / dur;
+    const last = this.#bucketOf(to);
+    for (let bucket = this.#bucketOf(from), at = from; bucket <= last; bucket++) {
+      const edge = bucket === last ? to : beginUs + (bucket + 1) * this.bucketUs;
+      bump(series, bucket, (edge - at) * perUs);
+      at = edge;
+    }
+  }
+
+  #bucketOf(us: number): number {
+    if (this.bucketUs === 0) return 0;
+    return Math.min(this.spec.buckets - 1, Math.floor((us - this.spec.beginUs) / this.bucketUs));
+  }
+}
+
+function bump(series: Float64Array, at: number, by: number): void {
+  series[at] = (series[at] ?? 0) + by;
+}
