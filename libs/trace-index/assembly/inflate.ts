@@ -45,9 +45,9 @@ const OLDEST: usize = 52;
 const FINAL: usize = 56; // no input will follow inputEnd
 const MARK: usize = 60;
 const MARKED: usize = 64;
-const STATE: usize = memory.data(80, 16);
+export const STATE: usize = memory.data(80, 16);
 /** Copies out of the window before the mark: (distance to mark - 1) | length << 15. At most one per 3 bytes of 32 KiB. */
-const MARKS: usize = memory.data(4 * 11000, 16);
+export const MARKS: usize = memory.data(4 * 11000, 16);
 
 export function inflate_state(): usize {
   return STATE;

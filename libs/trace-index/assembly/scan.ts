@@ -57,6 +57,7 @@ const MOST_BYTES: usize = 36; // longest line that is looked at
 const CHUNK: usize = 40; // number of the chunk, for the use of hashes
 const HASH_USE: usize = 44; // u32 pairs by hash id: first and last chunk + 1
 const HASHES_LOST: usize = 48; // set when there was no room for one
+const UNTIDY: usize = 52; // lines that are not just a record and a newline
 const STATE: usize = memory.data(64, 16);
 
 /** Bits of the hash values in args of the current chunk; the host takes and clears them. */
@@ -325,6 +326,7 @@ function readKnownLine(line: usize, row: u32): i32 {
     if (at(p) != 10) return SLOW;
   }
   if (<u32>(p - line) > load<u32>(STATE, MOST_BYTES)) return SLOW;
+  if (at(line) != 0x7b || at(p - 1) != 0x7d) store<u32>(STATE, load<u32>(STATE, UNTIDY) + 1, UNTIDY);
   const classId = classOf(span, spanLength, nameLength, phase, phaseLength);
   if (!classId) return DICTIONARY_FULL;
   const lane = laneOf(pid, tid);
@@ -461,6 +463,7 @@ function phaseOf(): i32 {
 function readAnyLine(line: usize, row: u32): i32 {
   const end = lineEnd(line);
   newline = end;
+  store<u32>(STATE, load<u32>(STATE, UNTIDY) + 1, UNTIDY);
   const kind = kindOf(line, end);
   if (kind) {
     storeRow(row, NaN, NaN, kind, 0);

@@ -295,7 +295,10 @@ describe('LineScanner dictionaries', () => {
     const name = (i: number): Buffer => Buffer.alloc(1 << 20, `${i};`);
     const line = (i: number): Buffer => Buffer.concat([Buffer.from('{"name":"'), name(i), Buffer.from('"}\n')]);
     expect(() => {
-      for (let i = 0; i < 100; i++, scanner.beginChunk(0)) scan(line(i));
+      for (let i = 0; i < 100; i++) {
+        scanner.beginChunk(0);
+        scan(line(i));
+      }
     }).toThrow(DictionaryOverflow);
   });
 });

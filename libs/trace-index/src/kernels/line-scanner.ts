@@ -26,6 +26,7 @@ const MOST_BYTES = 9;
 const CHUNK = 10;
 const HASH_USE = 11;
 const HASHES_LOST = 12;
+const UNTIDY = 13;
 const WORDS = 16;
 
 const HASH_BITS_BYTES = 512;
@@ -95,7 +96,7 @@ export class LineScanner {
 
   beginChunk(chunk: number): void {
     const state = this.#state();
-    state[ROWS] = 0;
+    state[ROWS] = state[UNTIDY] = 0;
     state[CHUNK] = chunk;
     const bits = this.#kernels.run.scan_hash_bits();
     this.#kernels.bytes.fill(0, bits, bits + HASH_BITS_BYTES);
@@ -110,6 +111,28 @@ export class LineScanner {
       classes: state[CLASS] ?? 0,
       lanes: state[LANE] ?? 0,
     };
+  }
+
+  /** Room of each column. */
+  get rowCapacity(): number {
+    return this.#state()[CAPACITY] ?? 0;
+  }
+
+  /** Whether every line of this chunk is a record and a newline, nothing else. */
+  get isTidy(): boolean {
+    return this.#state()[UNTIDY] === 0;
+  }
+
+  /** Takes the last row back, whose line turned out to be none. */
+  dropLastRow(): void {
+    const state = this.#state();
+    state[ROWS] = (state[ROWS] ?? 0) - 1;
+  }
+
+  /** Adds a row for a line that was too long to be kept. */
+  addOversizedLine(): void {
+    this.#store(NaN, NaN, LINE_CLASS.oversized, 0);
+    this.#state()[UNTIDY] = 1;
   }
 
   /** Bits of the hashes of this chunk; a view. */

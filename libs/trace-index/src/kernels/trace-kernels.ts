@@ -5,20 +5,29 @@ export interface KernelFunctions {
   add_class(name: number, cat: number, phase: number): number;
   add_lane(pid: number, tid: number): number;
   add_text(at: number, length: number): number;
+  columns_sketch(): number;
+  columns_state(): number;
+  decode(from: number, end: number, wanted: number): number;
   dictionary_record(which: number): number;
   dictionary_rehash(which: number): void;
+  encode(out: number): number;
   find_text(which: number, at: number, length: number): number;
+  fold(): void;
   full_dictionary(): number;
+  gather(text: number, end: number, rows: number, count: number, tidy: number, out: number): number;
   heap_base(): number;
   inflate(): number;
   inflate_marks(): number;
   inflate_reopen(): number;
   inflate_state(): number;
+  keep_window(): void;
   note_hash(at: number, length: number): void;
+  pack_window(out: number): number;
   scan(from: number, stop: number): number;
   scan_hash_bits(): number;
   scan_reset(): void;
   scan_state(): number;
+  skip_lines(from: number, end: number, count: number): number;
 }
 
 const PAGE_BYTES = 65_536;
