@@ -1,4 +1,4 @@
-export { inflate, inflate_marks, inflate_reopen, inflate_state } from './inflate';
+export { inflate, inflate_reopen, inflate_state } from './inflate';
 
 /** First byte that belongs to the host: everything below is static data of the kernels. */
 export function heap_base(): usize {

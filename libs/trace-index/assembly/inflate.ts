@@ -52,9 +52,6 @@ export const MARKS: usize = memory.data(4 * 11000, 16);
 export function inflate_state(): usize {
   return STATE;
 }
-export function inflate_marks(): usize {
-  return MARKS;
-}
 
 const IN_HEADER: u32 = 0;
 const IN_STORED: u32 = 1;

@@ -55,7 +55,7 @@ const LINE: usize = 28; // the line that needs the host, or the metadata record 
 const LINE_END: usize = 32;
 const MOST_BYTES: usize = 36; // longest line that is looked at
 const CHUNK: usize = 40; // number of the chunk, for the use of hashes
-const HASH_USE: usize = 44; // u32 pairs by hash id: first and last chunk + 1
+const HASH_USE: usize = 44; // u32 × 4 by hash id: first and last chunk + 1, keys it was under
 const HASHES_LOST: usize = 48; // set when there was no room for one
 const UNTIDY: usize = 52; // lines that are not just a record and a newline
 const STATE: usize = memory.data(64, 16);
@@ -124,15 +124,18 @@ function whole(p: usize): usize {
   return first == 48 && digitsCount > 1 ? 0 : end;
 }
 
-/** fhash, hhash, shash, cmd_hash, exec_hash: the key ends at `end`. */
-function isHashKey(end: usize, length: usize): bool {
-  if (load<u32>(end - 4) != 0x68736168) return false;
-  if (length == 5) return at(end - 5) == 0x66 || at(end - 5) == 0x68 || at(end - 5) == 0x73;
-  if (length == 8) return load<u32>(end - 8) == 0x5f646d63;
-  return length == 9 && load<u32>(end - 9) == 0x63657865 && at(end - 5) == 0x5f;
+/** The bit of a hash key that ends at `end`: fhash 1, hhash 2, shash 4, cmd_hash 8, exec_hash 16; 0 = another key. */
+function hashKey(end: usize, length: usize): u32 {
+  if (load<u32>(end - 4) != 0x68736168) return 0;
+  if (length == 5) {
+    const c = at(end - 5);
+    return c == 0x66 ? 1 : c == 0x68 ? 2 : c == 0x73 ? 4 : 0;
+  }
+  if (length == 8) return load<u32>(end - 8) == 0x5f646d63 ? 8 : 0;
+  return length == 9 && load<u32>(end - 9) == 0x63657865 && at(end - 5) == 0x5f ? 16 : 0;
 }
 
-function noteHash(p: usize, length: u32): void {
+function noteHash(p: usize, length: u32, key: u32): void {
   const hash = hashOf(p, length);
   for (let shift: u64 = 32; shift < 56; shift += 12) {
     const bit = (<u32>(hash >> shift)) & 4095;
@@ -144,10 +147,11 @@ function noteHash(p: usize, length: u32): void {
     store<u32>(STATE, 1, HASHES_LOST);
     return;
   }
-  const use = <usize>load<u32>(STATE, HASH_USE) + (id << 3);
+  const use = <usize>load<u32>(STATE, HASH_USE) + ((<usize>id) << 4);
   const chunk = load<u32>(STATE, CHUNK) + 1;
   if (!load<u32>(use)) store<u32>(use, chunk);
   store<u32>(use, chunk, 4);
+  store<u32>(use, load<u32>(use, 8) | key, 8);
 }
 
 /** The members of args from behind its brace, without blanks between tokens: behind the closing brace, or 0. */
@@ -164,10 +168,11 @@ function knownArgs(p: usize): usize {
     if (c == 0x22) {
       p = stringStop(p + 1);
       if (at(p) == 0x22) {
-        if (isHashKey(keyEnd, length)) noteHash(value + 1, <u32>(p - value - 1));
+        const key = hashKey(keyEnd, length);
+        if (key) noteHash(value + 1, <u32>(p - value - 1), key);
         p++;
       } else {
-        if (at(p) != 0x5c || isHashKey(keyEnd, length)) return 0;
+        if (at(p) != 0x5c || hashKey(keyEnd, length)) return 0;
         p = skipString(p);
         if (!p) return 0;
       }
@@ -178,7 +183,8 @@ function knownArgs(p: usize): usize {
         p = skipNumber(value);
         if (!p) return 0;
       }
-      if (isHashKey(keyEnd, length)) noteHash(value, <u32>(p - value));
+      const key = hashKey(keyEnd, length);
+      if (key) noteHash(value, <u32>(p - value), key);
     } else {
       p = skipValue(p);
       if (!p) return 0;
@@ -410,12 +416,13 @@ function noteArgs(p: usize): bool {
     const value = skipBlanks(skipBlanks(keyEnd + 1) + 1);
     resetJson();
     p = skipValue(value);
-    if (isHashKey(keyEnd, keyEnd - key)) {
+    const bit = hashKey(keyEnd, keyEnd - key);
+    if (bit) {
       const c = at(value);
       if (c == 0x22) {
         if (sawEscape) return false;
-        noteHash(value + 1, <u32>(p - value - 2));
-      } else if (c == 0x2d || c - 48 < 10) noteHash(value, <u32>(p - value));
+        noteHash(value + 1, <u32>(p - value - 2), bit);
+      } else if (c == 0x2d || c - 48 < 10) noteHash(value, <u32>(p - value), bit);
     }
     p = skipBlanks(p);
     if (at(p) == 0x2c) p = skipBlanks(p + 1);
@@ -576,8 +583,8 @@ export function add_class(name: u32, cat: u32, phase: u32): u32 {
   return addClass(name, cat, phase);
 }
 
-export function note_hash(p: usize, n: u32): void {
-  noteHash(p, n);
+export function note_hash(p: usize, n: u32, key: u32): void {
+  noteHash(p, n, key);
 }
 
 /** Which dictionary was full, 1 + its number. */

@@ -31,6 +31,12 @@ export type ResumePoint =
     }
   | { readonly kind: 'stored'; readonly byte: number; readonly left: number; readonly last: boolean };
 
+/** Of the text of a member up to some place in it; the length modulo 2^32, as the trailer says it. */
+export interface Checksum {
+  readonly crc: number;
+  readonly bytes: number;
+}
+
 export type GzipEvent =
   /** The output has reached the address that was asked for. */
   | { readonly type: 'output' }
@@ -62,7 +68,6 @@ export class GzipStream {
   #inputOffset = 0;
   #atEnd = false;
   #header: GzipHeaderParser | undefined = new GzipHeaderParser();
-  #checked = false;
   #crc = 0;
   #crcFrom = 0;
   #memberAt = 0;
@@ -93,19 +98,19 @@ export class GzipStream {
   /** Begins at the start of `source`, writing from `output` on. */
   start(source: ByteSource, output: number): void {
     this.#openAt(source, 0, output);
-    this.#checked = true;
     this.#expectMember(0);
     this.members = 0;
   }
 
   /**
-   * Continues at `point`. The `windowBytes` before `output` hold the text in front of it. The checksums of the member
-   * it is in cannot be checked; those of the following members are.
+   * Continues at `point`. The `windowBytes` before `output` hold the text in front of it, and `checksum` is that of the
+   * member up to there: what follows is checked as if the member had been read from its start.
    */
-  resume(source: ByteSource, point: ResumePoint, output: number, windowBytes: number): void {
+  resume(source: ByteSource, point: ResumePoint, output: number, windowBytes: number, checksum: Checksum): void {
     const { kind } = point;
     this.#openAt(source, kind === 'codes' ? point.block.byte : point.byte, output);
-    this.#checked = kind === 'member';
+    this.#crc = checksum.crc;
+    this.#memberBytes = checksum.bytes;
     if (kind === 'member') {
       this.#expectMember(point.byte);
       return;
@@ -138,6 +143,11 @@ export class GzipStream {
       : { kind: 'codes', byte, bit, block: this.#block };
   }
 
+  /** CRC and length of the current member's text so far. */
+  get checksum(): Checksum {
+    return { crc: this.#crc, bytes: this.#memberBytes };
+  }
+
   /** How many bytes before `output` a copy could still reach: the window a resume point here needs. */
   get windowBytes(): number {
     return this.#header === undefined ? Math.min(WINDOW_BYTES, this.#state.output - this.#state.oldest) : 0;
@@ -161,14 +171,18 @@ export class GzipStream {
     this.#crcFrom -= delta;
   }
 
-  /** Begins to note which of the bytes before the current output are still needed. */
+  /** Keeps the 32 KiB before the output, and begins to note which of these bytes the following data asks for. */
   markWindow(): void {
+    this.#kernels.run.keep_window();
     this.#state.mark = this.#state.output;
   }
 
-  /** The copies out of the marked window: (distance to the mark - 1) | length << 15. */
-  get windowCopies(): Uint32Array {
-    return this.#state.marks;
+  /**
+   * The marked window as far as it was asked for (`assembly/window.ts`); complete once 32 KiB have followed it, or the
+   * member has ended. Written to `out`, where there are 66 KiB of room.
+   */
+  packWindow(out: number): Buffer {
+    return this.#kernels.bytes.subarray(out, this.#kernels.run.pack_window(out));
   }
 
   #openAt(source: ByteSource, byte: number, output: number): void {
@@ -196,7 +210,6 @@ export class GzipStream {
     }
     if (header.isDone) {
       this.#header = undefined;
-      this.#checked = true;
       this.#crc = this.#memberBytes = 0;
       this.#crcFrom = state.output;
       this.#blocksSeen = 0;
@@ -231,10 +244,10 @@ export class GzipStream {
     const trailer = state.input;
     const crc = this.#kernels.bytes.readUInt32LE(trailer);
     const length = this.#kernels.bytes.readUInt32LE(trailer + 4);
-    if (this.#checked && crc !== this.#crc) {
+    if (crc !== this.#crc) {
       return { type: 'damaged', memberAt: this.#memberAt, message: 'the CRC of the data is wrong' };
     }
-    if (this.#checked && length !== this.#memberBytes) {
+    if (length !== this.#memberBytes) {
       return { type: 'damaged', memberAt: this.#memberAt, message: 'the length of the data is wrong' };
     }
     this.members++;
@@ -263,7 +276,7 @@ export class GzipStream {
 
   #sum(): void {
     const { output } = this.#state;
-    if (!this.#checked || this.#crcFrom >= output) return;
+    if (this.#crcFrom >= output) return;
     this.#crc = crc32(this.#kernels.bytes.subarray(this.#crcFrom, output), this.#crc);
     this.#memberBytes = (this.#memberBytes + output - this.#crcFrom) >>> 0;
     this.#crcFrom = output;

@@ -144,11 +144,6 @@ export class InflateState {
     const words = this.#live();
     words[MARK] = Math.max(0, (words[MARK] ?? 0) - delta);
   }
-  /** The copies noted since the mark was set: (distance to mark - 1) | length << 15. */
-  get marks(): Uint32Array {
-    return this.#kernels.u32(this.#kernels.run.inflate_marks(), this.#live()[MARKED] ?? 0);
-  }
-
   /** Growing the memory detaches a view. */
   #live(): Uint32Array {
     if (this.#words.length === 0) this.#words = this.#kernels.u32(this.#at, WORDS);

@@ -1,5 +1,5 @@
 import { MAX_LINE_BYTES } from '../query/file-facts.js';
-import { HASH_REFERENCES, hashText } from '../query/trace-event.js';
+import { hashText } from '../query/trace-event.js';
 import { TraceRecord, valueAt } from '../query/trace-record.js';
 import { Dictionary, DictionaryOverflow } from './dictionary.js';
 import type { TraceKernels } from './trace-kernels.js';
@@ -30,8 +30,16 @@ const UNTIDY = 13;
 const WORDS = 16;
 
 const HASH_BITS_BYTES = 512;
+const HASH_USE_BYTES = 16;
 const FIRST_ROWS = 16_384;
-const HASH_KEYS = new Set<string>(Object.values(HASH_REFERENCES).flat());
+/** Keys of args whose values are hashes, as bits of `HashUse.keys`. */
+export const HASH_KEYS: ReadonlyMap<string, number> = new Map([
+  ['fhash', 1],
+  ['hhash', 2],
+  ['shash', 4],
+  ['cmd_hash', 8],
+  ['exec_hash', 16],
+]);
 /** Marks the classes of no record, so that no combination of texts is equal to them. */
 const NO_TEXT = 0xffff_ffff;
 
@@ -39,6 +47,14 @@ const TEXT_LIMITS = { entries: 1 << 21, textBytes: 48 << 20 };
 const HASH_LIMITS = { entries: 1 << 18, textBytes: 8 << 20 };
 const CLASS_LIMITS = { entries: 1 << 21, textBytes: 0 };
 const LANE_LIMITS = { entries: 1 << 20, textBytes: 0 };
+
+/** Where a hash occurs in args. */
+export interface HashUse {
+  readonly firstChunk: number;
+  readonly lastChunk: number;
+  /** Sum of the `HASH_KEYS` it stands behind. */
+  readonly keys: number;
+}
 
 /** Told of every metadata record, with its line. The record is valid during the call only. */
 export type MetadataVisitor = (record: TraceRecord) => void;
@@ -146,10 +162,9 @@ export class LineScanner {
     return this.#state()[HASHES_LOST] === 1;
   }
 
-  /** First and last chunk that has the hash, each plus 1. */
-  hashUse(id: number): readonly [first: number, last: number] {
-    const [first = 0, last = 0] = this.#kernels.u32(this.#hashUse + id * 8, 2);
-    return [first, last];
+  hashUse(id: number): HashUse {
+    const [first = 0, last = 0, keys = 0] = this.#kernels.u32(this.#hashUse + id * HASH_USE_BYTES, 3);
+    return { firstChunk: first - 1, lastChunk: last - 1, keys };
   }
 
   /**
@@ -202,9 +217,9 @@ export class LineScanner {
     const { ts = NaN, dur = NaN } = record;
     const classId = this.#classOf(record);
     const lane = this.#laneOf(record);
-    for (const hash of hashesOf(record)) {
+    for (const [key, hash] of hashesOf(record)) {
       this.#withBytes(Buffer.from(hash), (at, length) => {
-        this.#kernels.run.note_hash(at, length);
+        this.#kernels.run.note_hash(at, length, key);
       });
     }
     this.#store(ts, dur, classId, lane);
@@ -281,13 +296,13 @@ export class LineScanner {
   #giveHashUse(): void {
     const capacity = this.hashes.capacity;
     if (capacity > this.#hashUseCapacity) {
-      const at = this.#kernels.allocate(capacity * 8);
-      this.#kernels.bytes.copyWithin(at, this.#hashUse, this.#hashUse + this.#hashUseCapacity * 8);
+      const at = this.#kernels.allocate(capacity * HASH_USE_BYTES);
+      this.#kernels.bytes.copyWithin(at, this.#hashUse, this.#hashUse + this.#hashUseCapacity * HASH_USE_BYTES);
       this.#hashUse = at;
       this.#hashUseCapacity = capacity;
       this.#state()[HASH_USE] = at;
     }
-    if (this.hashes.count === 0) this.#kernels.bytes.fill(0, this.#hashUse, this.#hashUse + capacity * 8);
+    if (this.hashes.count === 0) this.#kernels.bytes.fill(0, this.#hashUse, this.#hashUse + capacity * HASH_USE_BYTES);
   }
 
   #giveRows(capacity: number): void {
@@ -312,11 +327,13 @@ function textOf(text: string | undefined): string | undefined {
   return text === undefined ? undefined : JSON.stringify(text).slice(1, -1);
 }
 
-function hashesOf(record: TraceRecord): string[] {
-  const hashes: string[] = [];
-  record.eachArg((key, start, end) => {
-    const hash = HASH_KEYS.has(key) ? hashText(valueAt(record.bytes, start, end)) : undefined;
-    if (hash !== undefined) hashes.push(hash);
+/** The bits of the keys, with their hashes. */
+function hashesOf(record: TraceRecord): [number, string][] {
+  const hashes: [number, string][] = [];
+  record.eachArg((name, start, end) => {
+    const key = HASH_KEYS.get(name);
+    const hash = key === undefined ? undefined : hashText(valueAt(record.bytes, start, end));
+    if (key !== undefined && hash !== undefined) hashes.push([key, hash]);
   });
   return hashes;
 }

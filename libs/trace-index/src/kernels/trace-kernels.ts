@@ -17,11 +17,10 @@ export interface KernelFunctions {
   gather(text: number, end: number, rows: number, count: number, tidy: number, out: number): number;
   heap_base(): number;
   inflate(): number;
-  inflate_marks(): number;
   inflate_reopen(): number;
   inflate_state(): number;
   keep_window(): void;
-  note_hash(at: number, length: number): void;
+  note_hash(at: number, length: number, key: number): void;
   pack_window(out: number): number;
   scan(from: number, stop: number): number;
   scan_hash_bits(): number;
