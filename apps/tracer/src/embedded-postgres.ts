@@ -12,6 +12,8 @@ const DATABASE = 'tracer';
 const USER = 'tracer';
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 30_000;
+/** What the server says at every start and stop; a recovery is not routine. */
+const ROUTINE = /^LOG: {2}(?!.*(interrupted|recover|redo|terminated|crash))/;
 /** Longest path the kernel takes for a unix socket, less the name that PostgreSQL adds to its directory. */
 const LONGEST_SOCKET_DIRECTORY = 107 - '/.s.PGSQL.5432.lock'.length;
 
@@ -42,7 +44,9 @@ export async function startPostgres(dataDirectory: string, onLine: (line: string
   if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster(cluster, password, programs.directory, user);
   await stopLeftOver(cluster);
   const sockets = socketDirectory(dataDirectory, user);
-  const server = launch(join(programs.directory, 'postgres'), serverArguments(cluster, sockets), user, onLine);
+  const server = launch(join(programs.directory, 'postgres'), serverArguments(cluster, sockets), user, (line) => {
+    if (!ROUTINE.test(line)) onLine(line);
+  });
   server.stdin?.end();
   const ended = once(server, 'exit').then(([code, signal]) => String(signal ?? `code ${String(code)}`));
   await untilReady(server, cluster);
@@ -59,6 +63,8 @@ function serverArguments(cluster: string, sockets: string): string[] {
     shared_buffers: '64MB',
     max_wal_size: '512MB',
     log_min_messages: 'warning',
+    log_checkpoints: 'off',
+    log_line_prefix: '',
   };
   return ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
