@@ -227,7 +227,7 @@ describe('the gateway over two nodes', () => {
     a.frozen = true;
     const { body } = await http(app).get('/ready').expect(503);
     expect(body.checks).toEqual([
-      { name: 'nodes', ok: false, detail: 'a: no answer within 1000 ms; b: no answer within 1000 ms' },
+      { name: 'nodes', ok: false, detail: 'a: no answer within 2000 ms; b: no answer within 2000 ms' },
     ]);
   });
 
@@ -238,6 +238,7 @@ describe('the gateway over two nodes', () => {
     for (const path of ['/v1/zzz', '/v1/trace-session', '/v1/trace-session/', '/'])
       await http(app).get(path).expect(404);
     await http(app).options('/v1/pods').expect(404);
+    await http(app).head('/v1/pods').expect(404);
     await http(app).patch('/v1/trace-session/1').send({}).expect(404);
     await http(app).post('/v1/pods').send({}).expect(404);
   });

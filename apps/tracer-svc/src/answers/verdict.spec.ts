@@ -33,7 +33,7 @@ describe('verdictOf', () => {
       code: 'NODES_UNREACHABLE',
       message: 'Connection to tracers failed (a: ECONNREFUSED; b: late)',
     });
-    expect(verdictOf([]).failure?.message).toBe('Connection to tracers failed (no node is known)');
+    expect(verdictOf([]).failure?.message).toBe('Connection to tracers failed');
   });
 });
 

@@ -43,9 +43,10 @@ export function verdictOf(results: readonly NodeResult[]): Verdict {
   return { failure: new TracerError('NODES_UNREACHABLE', unreachable(results)) };
 }
 
+/** The published text, and the reasons where there are nodes to have some. */
 function unreachable(results: readonly NodeResult[]): string {
   const reasons = results.map((result) => `${result.node}: ${result.kind === 'silence' ? result.reason : ''}`);
-  return `Connection to tracers failed (${reasons.length === 0 ? 'no node is known' : listed(reasons, 1_000)})`;
+  return `Connection to tracers failed${reasons.length === 0 ? '' : ` (${listed(reasons, 1_000)})`}`;
 }
 
 /**

@@ -14,7 +14,7 @@ const ROUTES: readonly PublishedRoute[] = [
 
 /**
  * What the published router does beside its routes: one slash too many redirects (301 for GET, 307 for others, so that
- * the method stays), and OPTIONS is a method like any other, which no route has.
+ * the method stays), and OPTIONS and HEAD are methods like any other, which no route has.
  */
 export function publishedRouting(request: Request, response: Response, next: NextFunction): void {
   const { method, path, originalUrl } = request;
@@ -22,6 +22,6 @@ export function publishedRouting(request: Request, response: Response, next: Nex
   const exists = ROUTES.some((route) => route.methods.includes(method) && route.path.test(meant));
   if (path.endsWith('/') && exists)
     response.redirect(method === 'GET' ? 301 : 307, meant + originalUrl.slice(path.length));
-  else if (method === 'OPTIONS' && ROUTES.some((route) => route.path.test(path))) response.sendStatus(404);
+  else if (/^(OPTIONS|HEAD)$/.test(method) && ROUTES.some((route) => route.path.test(path))) response.sendStatus(404);
   else next();
 }

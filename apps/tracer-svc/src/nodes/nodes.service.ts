@@ -5,7 +5,9 @@ import { NodeDirectory, type NodeState } from './node-directory.js';
 import type { SourceState } from './node-source.js';
 
 /** A look at the nodes must not take as long as work on them. */
-const PROBE_MS = 1_000;
+const LOOK_MS = 1_000;
+/** To say that it is ready, an agent scans its pods. */
+const READY_MS = 2_000;
 
 /** What the gateway knows of its nodes. Every look asks them, so that what is shown is the present. */
 @Injectable()
@@ -16,7 +18,7 @@ export class NodesService {
   ) {}
 
   async list(): Promise<NodesDto> {
-    await this.#probe('/health');
+    await this.#probe('/health', LOOK_MS);
     const nowMs = Date.now();
     return {
       nodes: this.directory.states().map(nodeDto),
@@ -26,14 +28,14 @@ export class NodesService {
 
   /** Undefined when at least one node is ready to work, else what is wrong with each. */
   async problem(): Promise<string | undefined> {
-    const replies = await this.#probe('/ready');
+    const replies = await this.#probe('/ready', READY_MS);
     if (replies.some(isReady)) return undefined;
     if (replies.length === 0) return ['no node is known', ...this.#sourceErrors()].join('; ');
     return replies.map(({ node, answer, silence }) => `${node}: ${silence ?? `status ${answer.status}`}`).join('; ');
   }
 
-  #probe(path: string): Promise<NodeReply[]> {
-    return this.fanOut.ask({ method: 'GET', path, headers: {} }, PROBE_MS);
+  #probe(path: string, deadlineMs: number): Promise<NodeReply[]> {
+    return this.fanOut.ask({ method: 'GET', path, headers: {} }, deadlineMs);
   }
 
   #sourceErrors(): string[] {

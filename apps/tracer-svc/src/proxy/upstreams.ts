@@ -2,7 +2,7 @@ import { reasonOf, TracerError } from '@tracer/base';
 import { UPSTREAMS, type UpstreamName } from './routing-table.js';
 import type { Upstream } from './reverse-proxy.js';
 
-const PROBE_MS = 1_000;
+const PROBE_MS = 2_000;
 const DOCUMENT_MS = 2_000;
 const DOCUMENT_LIMIT_BYTES = 8 << 20;
 
