@@ -1,6 +1,14 @@
+export { chromeJson } from './export/chrome-json.js';
+export { foldedStacks } from './export/folded.js';
+export { parquetFile } from './export/parquet.js';
+export { perfettoTrace } from './export/perfetto.js';
+export { MAX_TIMELINE_EVENTS, readTimeline, type SelectedTimeline } from './export/selected-timeline.js';
+export { speedscopeJson } from './export/speedscope.js';
 export { PlainTraceFile } from './plain/plain-trace-file.js';
 export { ByteBuffer } from './query/byte-buffer.js';
 export { DensityGrid, type DensityLane, type GridSpec, type LaneKind } from './query/density-grid.js';
+export { CallTree, MAX_CALL_DEPTH, type CallNode } from './query/call-tree.js';
+export { DurationHistogram, type HistogramBucket } from './query/duration-histogram.js';
 export { BUCKETS_PER_OCTAVE, bucketStart, DurationSketch } from './query/duration-sketch.js';
 export type { EventField, EventSink } from './query/event-sink.js';
 export {
@@ -12,6 +20,10 @@ export {
 } from './query/file-facts.js';
 export type { DurationTotals, FileSummary } from './query/file-summary.js';
 export { Filter, OPERATORS, termOf, type Condition, type Operator, type Term } from './query/filter.js';
+export { GROUP_FIELDS, GroupTable, type GroupRow, type GroupSpec } from './query/group-table.js';
+export { IoSeries, type SeriesSpec } from './query/io-series.js';
+export { LaneTable, type LaneRow } from './query/lane-table.js';
+export { LaneTimeline, type TimelineLane } from './query/lane-timeline.js';
 export { eachLine, writeRecord, type Rewriting } from './query/line-rewriter.js';
 export { hashText, numberOf, type ArgValue, type TraceEvent } from './query/trace-event.js';
 export {
