@@ -8,6 +8,7 @@ export {
 } from './native-hook.js';
 export { RawEvent } from './raw-event.js';
 export { type CallSummary, type CallTotals } from './summary.js';
+export { Capture } from './capture/capture.js';
 export {
   type CaptureCounts,
   type CaptureLimits,

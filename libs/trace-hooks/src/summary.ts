@@ -30,7 +30,8 @@ export class CallStats {
   #totalNs = 0;
   #maxNs = 0;
   #unfinished = 0;
-  readonly #durations = new DurationHistogram();
+  /** Made with the first duration: most calls of a kernel are never made. */
+  #durations: DurationHistogram | undefined;
   readonly #errors = new Map<number, number>();
 
   constructor(readonly name: string) {}
@@ -39,6 +40,7 @@ export class CallStats {
     this.#count++;
     this.#totalNs += durationNs;
     if (durationNs > this.#maxNs) this.#maxNs = durationNs;
+    this.#durations ??= new DurationHistogram();
     this.#durations.record(durationNs);
   }
 
@@ -57,7 +59,7 @@ export class CallStats {
   totals(): CallTotals {
     const count = this.#count;
     const errors = [...this.#errors].sort(([, a], [, b]) => b - a).map(([errno, times]) => [errnoName(errno), times]);
-    const quantile = (part: number): number => Math.min(this.#durations.quantile(part), this.#maxNs);
+    const quantile = (part: number): number => Math.min(this.#durations?.quantile(part) ?? 0, this.#maxNs);
     return {
       name: this.name,
       count,

@@ -237,10 +237,7 @@ export class CaptureEngine {
 
   #afterDrain(nowNs: number, releasedNs: number, isEmpty: boolean): void {
     for (const ring of this.#rings.all) ring.invalidateLost();
-    if (nowNs - this.#refillNs > SECOND_NS) {
-      this.#refillNs = nowNs;
-      this.#lineage.refill();
-    }
+    if (nowNs - this.#refillNs > SECOND_NS) this.#everySecond(nowNs);
     for (const { session } of this.#entries.values()) session.check(nowNs);
     const isAnyActive = this.#isAnyActive();
     if (!isAnyActive && this.#entries.size > 0 && this.#isRecording) this.#quiesce();
@@ -249,6 +246,12 @@ export class CaptureEngine {
       const { reason, stopNs } = entry.session;
       if (reason !== undefined && (isAnyActive ? releasedNs >= stopNs : isAtEnd)) this.#finish(entry);
     }
+  }
+
+  #everySecond(nowNs: number): void {
+    this.#refillNs = nowNs;
+    this.#lineage.refill();
+    if (this.#demux.isLossy) this.#lineage.sweep(nowNs);
   }
 
   #isAnyActive(): boolean {

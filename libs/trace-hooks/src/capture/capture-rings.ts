@@ -40,12 +40,19 @@ export class CaptureRings {
    */
   async #openMain(): Promise<Ring> {
     const ring = await this.#create(this.options.instanceName);
+    try {
+      await ring.instance.excludeTids(ownTids(this.options.procfsPath));
+    } catch (error) {
+      await this.#remove(ring);
+      throw error;
+    }
     const events = new Set<string>(Object.values(LINEAGE_EVENTS));
     for (const event of events) this.demux.learn(this.catalog.format(event));
     await ring.instance.setEvents(events);
     return ring;
   }
 
+  /** Our own threads are not shut out here: an interrupt that comes while one of them runs is as good as any other. */
   async #openHost(): Promise<Ring> {
     const ring = await this.#create(`${this.options.instanceName}_host`);
     this.demux.addHostWide(ring.cpus);
@@ -56,12 +63,6 @@ export class CaptureRings {
 
   async #create(name: string): Promise<Ring> {
     const ring = await Ring.create({ ...this.options, name });
-    try {
-      await ring.instance.excludeTids(ownTids(this.options.procfsPath));
-    } catch (error) {
-      await ring.remove();
-      throw error;
-    }
     ring.cpus.forEach((cpu, index) => {
       this.merge.add(cpu);
       cpu.onLoss = ({ cursor }) => {

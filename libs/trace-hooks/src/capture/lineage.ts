@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { RawEvent } from '../raw-event.js';
+import { startTicksOf } from '../tracefs/leftovers.js';
 import { parentOf, readTask } from './task-scan.js';
 import { NO_SLOT, type ThreadTable } from './thread-table.js';
 
@@ -7,6 +8,7 @@ const CLONE_THREAD = 0x10000;
 const COMM_BYTES = 15;
 /** Unknown threads looked up per second at most; only asked for after a loss. */
 const LOOKUPS_PER_SECOND = 200;
+const LOOKS_PER_SWEEP = 500;
 
 /** Events that say who begins, ends, or changes its name or number. Always enabled, for whatever is traced. */
 export const LINEAGE_EVENTS = {
@@ -32,6 +34,8 @@ export interface ThreadWatcher {
 export class Lineage {
   #lookupsLeft = LOOKUPS_PER_SECOND;
   readonly #foreign = new Set<number>();
+  #suspects: ReadonlySet<number> = new Set();
+  #sweepFrom = 0;
 
   constructor(
     private readonly threads: ThreadTable,
@@ -149,6 +153,27 @@ export class Lineage {
     const { threads } = this;
     const ofProcess = threads.sessions[threads.slotOf(tgid)] ?? 0;
     return ofProcess === 0 ? (threads.sessions[threads.slotOf(parentOf(this.procfsPath, tid))] ?? 0) : ofProcess;
+  }
+
+  /**
+   * After a loss, once a second: threads whose end was among what was lost. One must be found dead twice, so that its
+   * last events, still on their way, come first.
+   */
+  sweep(nowNs: number): void {
+    const { threads } = this;
+    const suspects = new Set<number>();
+    let looks = 0;
+    for (const slot of threads.slots()) {
+      if (slot < this.#sweepFrom) continue;
+      if (++looks > LOOKS_PER_SWEEP) break;
+      this.#sweepFrom = slot + 1;
+      const tid = threads.tid[slot] ?? 0;
+      if (startTicksOf(this.procfsPath, tid) !== undefined) continue;
+      if (this.#suspects.has(tid)) this.end(slot, nowNs);
+      else suspects.add(tid);
+    }
+    if (looks <= LOOKS_PER_SWEEP) this.#sweepFrom = 0;
+    this.#suspects = looks <= LOOKS_PER_SWEEP ? suspects : new Set([...this.#suspects, ...suspects]);
   }
 
   /** Once a second: unknown threads may be looked up again. */

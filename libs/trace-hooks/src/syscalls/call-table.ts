@@ -51,8 +51,18 @@ function argumentsOf(format: EventFormat): CallArgument[] {
     .map((field) => ({ label: stamp(`,"${field.name}":`), kind: kindOf(field), word: field.offset >> 2 }));
 }
 
-/** Reads how this kernel records the entry and exit of a call: argument names, types and places. */
+const known = new WeakMap<EventCatalog, Map<string, CallFormat>>();
+
+/** How this kernel records the entry and exit of a call; sessions share what was read once. */
 export function callFormat(catalog: EventCatalog, name: string): CallFormat {
+  let formats = known.get(catalog);
+  if (formats === undefined) known.set(catalog, (formats = new Map<string, CallFormat>()));
+  let format = formats.get(name);
+  if (format === undefined) formats.set(name, (format = readCallFormat(catalog, name)));
+  return format;
+}
+
+function readCallFormat(catalog: EventCatalog, name: string): CallFormat {
   const enter = catalog.format(`syscalls/sys_enter_${name}`);
   const exit = catalog.format(`syscalls/sys_exit_${name}`);
   return {

@@ -1,7 +1,7 @@
 import { grown } from '../capture/thread-table.js';
 import { TracerError } from '@tracer/base';
 import type { DecoderContext, EventDecoder, HookPlan, TraceSink } from '../native-hook.js';
-import { stamp, type LineBuffer } from '../output/line-buffer.js';
+import { stamp, type LineBuffer, type Stamp } from '../output/line-buffer.js';
 import { TraceOutput } from '../output/trace-output.js';
 import type { RawEvent } from '../raw-event.js';
 import type { CallStats } from '../summary.js';
@@ -188,10 +188,11 @@ function writeUint64(lines: LineBuffer, high: number, low: number): void {
   else lines.text(`"${(BigInt(high) << 32n) | BigInt(low)}"`);
 }
 
-const ERROR_STAMPS = Array.from({ length: MAX_ERRNO + 1 }, (_, errno) => stamp(`,"error":"${errnoName(errno)}"`));
+const errorStamps: Stamp[] = [];
 
-function errorStamp(errno: number): ReturnType<typeof stamp> {
-  return ERROR_STAMPS[errno] ?? stamp(`,"error":"E${errno}"`);
+/** @param errno 1…4095 */
+function errorStamp(errno: number): Stamp {
+  return (errorStamps[errno] ??= stamp(`,"error":"${errnoName(errno)}"`));
 }
 
 /**

@@ -41,7 +41,7 @@ export function removeLeftovers(tracefsPath: string, prefix: string, log: Log, p
     return 0; // No tracefs, no left-overs; who wants to trace is told elsewhere.
   }
   const dead = names.filter((name) => name.startsWith(prefix) && !isOwnerAlive(name, procfsPath));
-  return dead.filter((name) => remove(join(tracefsPath, 'instances', name), log)).length;
+  return dead.filter((name) => removeInstance(join(tracefsPath, 'instances', name), log)).length;
 }
 
 function isOwnerAlive(name: string, procfsPath: string): boolean {
@@ -49,14 +49,18 @@ function isOwnerAlive(name: string, procfsPath: string): boolean {
   return pid !== undefined && startTicksOf(procfsPath, pid) === Number(start);
 }
 
-/** The files of a process that was just killed may take a moment to close. */
-function remove(path: string, log: Log): boolean {
+/**
+ * Removes an instance, waiting a moment (and blocking the thread) for the files of who was just killed to close.
+ * @returns false when it stays, or was not there
+ */
+export function removeInstance(path: string, log: Log): boolean {
   for (let attempt = 1; ; attempt++) {
     const problem = tryRemove(path);
     if (problem === undefined) {
       log.info({ instance: path }, 'removed a left-over tracefs instance');
       return true;
     }
+    if (problem.code === 'ENOENT') return false;
     if (problem.code !== 'EBUSY' || attempt === ATTEMPTS) {
       log.warn({ instance: path, reason: problem.message }, 'a tracefs instance stays behind');
       return false;
