@@ -3,6 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import type { ErrorBody } from './error-body.js';
 import type { ListenConfig } from './listen-config.js';
+import type { Http2Connection } from './shared-port.js';
 import type { TracerErrorFilter } from './tracer-error.filter.js';
 
 export interface AppContext<C> {
@@ -28,6 +29,11 @@ export interface AppDefinition<C extends ListenConfig> {
   readonly rawBodyPrefixes?: readonly string[];
   /** Files of the certificate and key, when the app is to serve TLS. */
   tls?(config: Readonly<C>): { readonly certFile: string; readonly keyFile: string } | undefined;
+  /**
+   * Takes cleartext HTTP/2 connections (gRPC) that come in on the same port. What it returns must end its connections
+   * when the app shuts down (in `beforeApplicationShutdown`), or the stop waits for them until its deadline.
+   */
+  http2?(app: NestExpressApplication): Http2Connection;
   /** Express-level routes: proxies, redirects. Runs before Nest's own routes are mounted. */
   configure?(app: NestExpressApplication, context: AppContext<C>, filter: TracerErrorFilter): void;
 }

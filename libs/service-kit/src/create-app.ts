@@ -11,6 +11,7 @@ import { NestLog, requestLog } from './logging.js';
 import { Metrics, MetricsModule } from './metrics.js';
 import { CONTROL_BODY_BYTES } from './request-body.js';
 import { requestIds } from './request-id.js';
+import { sharePort } from './shared-port.js';
 import { TracerErrorFilter } from './tracer-error.filter.js';
 import { VERSION } from './version.js';
 
@@ -35,6 +36,7 @@ export async function createApp<C extends ListenConfig>(
   app.disable('x-powered-by');
   app.disable('etag');
   if (preview) return app;
+  if (definition.http2 !== undefined) sharePort(app.getHttpServer(), definition.http2(app));
   const filter = new TracerErrorFilter(definition.errorBodies ?? [], context.log);
   app.use(requestIds, requestLog(context.log), app.get(Metrics).timeRequests);
   definition.configure?.(app, context, filter);

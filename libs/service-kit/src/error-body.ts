@@ -22,8 +22,8 @@ export const OWN_ERROR_BODY: ErrorBody = {
   body: ({ code, message, requestId }) => JSON.stringify({ code, message, requestId }),
 };
 
-/** The body with the longest prefix of the path. */
+/** The body with the longest prefix of the path; an app may replace our own with one for `/`. */
 export function errorBodyFor(path: string, bodies: readonly ErrorBody[]): ErrorBody {
   const fitting = bodies.filter(({ prefix }) => path.startsWith(prefix));
-  return fitting.reduce((best, next) => (next.prefix.length > best.prefix.length ? next : best), OWN_ERROR_BODY);
+  return fitting.reduce((best, next) => (next.prefix.length >= best.prefix.length ? next : best), OWN_ERROR_BODY);
 }

@@ -12,6 +12,6 @@ export { CONTROL_BODY_BYTES, readBody } from './request-body.js';
 export { requestIdOf } from './request-id.js';
 export { runApp } from './run-app.js';
 export { IntSetting, ListSetting, settingsOf, SwitchSetting, TextSetting, type Setting } from './settings.js';
-export { sharedPort, type SharedPortHandlers } from './shared-port.js';
+export { sharePort, type Http2Connection } from './shared-port.js';
 export { TracerErrorFilter } from './tracer-error.filter.js';
 export { VERSION } from './version.js';

@@ -2,11 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
-import { connect, type AddressInfo, type Server } from 'node:net';
-import { sharedPort } from './shared-port.js';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { sharePort } from './shared-port.js';
 
 const SILENCE_MS = 200;
-let shared: Server;
 let http1: HttpServer;
 let port: number;
 
@@ -15,20 +14,17 @@ beforeAll(async () => {
     request.on('data', () => undefined).on('end', () => response.end(`http1 ${String(request.url)}`));
   });
   const http2 = createHttp2Server((request, response) => response.end(`http2 ${request.url}`));
-  shared = sharedPort(
-    { http1: (socket) => http1.emit('connection', socket), http2: (socket) => http2.emit('connection', socket) },
-    SILENCE_MS,
-  );
-  shared.listen(0, '127.0.0.1');
-  await once(shared, 'listening');
-  ({ port } = shared.address() as AddressInfo);
+  sharePort(http1, (socket) => http2.emit('connection', socket), SILENCE_MS);
+  http1.listen(0, '127.0.0.1');
+  await once(http1, 'listening');
+  ({ port } = http1.address() as AddressInfo);
 });
 afterAll(() => {
   http1.closeAllConnections();
-  shared.close();
+  http1.close();
 });
 
-describe('sharedPort', () => {
+describe('sharePort', () => {
   it('serves HTTP/1 and HTTP/2 on one port', async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/a`, { method: 'POST', body: 'x'.repeat(100_000) });
     expect(await answer.text()).toBe('http1 /a');
@@ -61,5 +57,40 @@ describe('sharedPort', () => {
     await once(socket, 'connect');
     socket.resetAndDestroy();
     expect((await fetch(`http://127.0.0.1:${port}/still`)).status).toBe(200);
+  });
+
+  it('answers a client that ends its side right after the request', async () => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.end('GET /half HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    expect(bytes.toString()).toMatch(/^HTTP\/1.1 200 OK[^]*http1 \/half$/);
+    socket.destroy();
+  });
+
+  it('closes at once when a client ends without a word', async () => {
+    const socket = connect(port, '127.0.0.1');
+    const startedAt = performance.now();
+    socket.end();
+    socket.resume();
+    await once(socket, 'close');
+    expect(performance.now() - startedAt).toBeLessThan(SILENCE_MS);
+  });
+
+  it('stops for both: close waits for the connections of either protocol', async () => {
+    const second = createServer((_, response) => response.end());
+    const sockets: Socket[] = [];
+    sharePort(second, (socket) => sockets.push(socket));
+    second.listen(0, '127.0.0.1');
+    await once(second, 'listening');
+    const client = connect((second.address() as AddressInfo).port, '127.0.0.1');
+    client.write('PRI * HTTP/2.0\r\n');
+    while (sockets.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    let closed = false;
+    second.close(() => (closed = true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(closed).toBe(false);
+    sockets[0]?.destroy();
+    await once(second, 'close');
+    expect(closed).toBe(true);
   });
 });
