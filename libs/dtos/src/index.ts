@@ -40,3 +40,22 @@ export {
   VizEventsDto,
   VizMetadataDto,
 } from './trace-files.dto.js';
+export {
+  AGGREGATES,
+  CallNodeDto,
+  CallTreeDto,
+  CallTreeLaneDto,
+  CountersDto,
+  DensityDto,
+  DensityLaneDto,
+  EventNameDto,
+  EventNamesDto,
+  HistogramBucketDto,
+  HistogramDto,
+  LaneDto,
+  LanesDto,
+  TraceGroupDto,
+  TraceGroupsDto,
+  TraceQueryDto,
+  type Aggregate,
+} from './trace-analysis.dto.js';

@@ -18,6 +18,12 @@ describe('writableDirectory', () => {
     expect([existsSync(path), readdirSync(path)]).toEqual([true, []]);
   });
 
+  it('gives up where no directory can be made', () => {
+    expect(() => writableDirectory('/proc/nowhere/deep', 'TRACE_DIR')).toThrow(
+      /^TRACE_DIR: cannot write to \/proc\/nowhere/,
+    );
+  });
+
   it('names the setting, the directory and the reason', () => {
     writeFileSync(join(directory, 'file'), '');
     expect(() => writableDirectory(join(directory, 'file', 'b'), 'TRACE_DIR')).toThrow(

@@ -1,12 +1,12 @@
-import { accessSync, constants, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { reasonOf, TracerError } from '@tracer/base';
 
 /** Makes a directory if needed and checks that files can be made in it. Throws STORAGE_FAILED naming setting and reason. */
 export function writableDirectory(path: string, setting: string): string {
   const directory = resolve(path);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);
     // Every access check lets root pass, also on a file system that is mounted read-only.
     const probe = join(directory, `.probe-${process.pid}`);
@@ -15,6 +15,17 @@ export function writableDirectory(path: string, setting: string): string {
     return directory;
   } catch (error) {
     throw new TracerError('STORAGE_FAILED', `${setting}: cannot write to ${directory}: ${reasonOf(error)}`);
+  }
+}
+
+/** Not `recursive`: on file systems that refuse new directories with ENOENT, such as /proc, Node tries that for ever. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

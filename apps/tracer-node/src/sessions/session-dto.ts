@@ -36,7 +36,9 @@ export function summaryDto({ record, summary }: SummaryView, node: string): Sess
     events: run.counts.events,
     lost: run.counts.lost,
     ...(run.asOfUs === undefined || run.stoppedAtUs !== undefined ? {} : { asOf: run.asOfUs }),
-    calls: Object.fromEntries(summary.calls.map(({ name, ...totals }) => [name, totals])),
+    calls: Object.fromEntries(
+      summary.calls.map(({ name, meanNs, ...totals }) => [name, { ...totals, meanNs: Math.round(meanNs) }]),
+    ),
     counters: { ...summary.counters },
   };
 }

@@ -63,6 +63,7 @@ describe('external hooks', () => {
           { name: 'leave_3' },
           { name: 'stubborn' },
           { name: 'quiet' },
+          { name: 'streams' },
         ],
         problem: expect.stringContaining('undescribed'),
       },

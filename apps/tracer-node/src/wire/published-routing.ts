@@ -10,7 +10,7 @@ const ROUTES: readonly (readonly [methods: string, path: RegExp])[] = [
 
 /**
  * What the published router does besides its routes: a slash too many redirects (301 for GET, 307 for the others, so
- * that the method stays), and OPTIONS is not answered.
+ * that the method stays), and OPTIONS and HEAD are not answered.
  */
 export function publishedRouting(request: Request, response: Response, next: NextFunction): void {
   const { method, path } = request;
@@ -20,7 +20,7 @@ export function publishedRouting(request: Request, response: Response, next: Nex
   if (path.endsWith('/') && ROUTES.some(isRoute)) {
     const query = request.originalUrl.slice(path.length);
     response.redirect(method === 'GET' ? 301 : 307, wanted + query);
-  } else if (method === 'OPTIONS' && path.startsWith('/v1/')) {
+  } else if ((method === 'OPTIONS' || method === 'HEAD') && path.startsWith('/v1/')) {
     response.sendStatus(404);
   } else {
     next();

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 /**
  * A manager of external hooks that touches nothing. Its hooks: `say_ok` prints a path and runs until SIGINT, `say_error`
  * fails at once, `leave_3` leaves with status 3 after its first line, `stubborn` leaves with status 4 on SIGINT,
- * `quiet` says nothing. `--clear` and `--run` are noted down in the file `calls` beside it.
+ * `quiet` says nothing, `streams` names a text stream below `TRACER_SYSFS_PATH`. `--clear` and `--run` are noted down in the file `calls` beside it.
  */
 const MANAGER = `#!/bin/sh
 case "$1" in
-  --get-all) echo 'say_ok say_error'; echo 'leave_3 stubborn quiet undescribed' ;;
+  --get-all) echo 'say_ok say_error'; echo 'leave_3 stubborn quiet streams undescribed' ;;
   --describe)
     case "$2" in
       undescribed) exit 1 ;;
@@ -23,6 +23,7 @@ case "$1" in
       say_error) echo 'no: such argument' >&2; exit 2 ;;
       leave_3) echo /nowhere/trace_pipe; sleep 0.1; exit 3 ;;
       stubborn) trap 'exit 4' INT; echo started; while :; do sleep 0.05; done ;;
+      streams) trap 'exit 0' INT; echo "$TRACER_SYSFS_PATH/kernel/tracing/trace_pipe"; while :; do sleep 0.05; done ;;
       quiet) trap 'exit 0' INT; while :; do sleep 0.05; done ;;
     esac ;;
 esac

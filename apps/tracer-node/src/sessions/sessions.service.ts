@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { TracerError, type TracerErrorCode } from '@tracer/base';
+import { ChangeSessionDto, CreateSessionDto, SessionDto, SessionSummaryDto } from '@tracer/dtos';
+import type { Request, Response } from 'express';
+import { NodeAgent } from '../agent/node-agent.js';
+import type { LiveSession } from './live-session.js';
+import { LiveTail } from './live-tail.js';
+import { sessionDto, summaryDto } from './session-dto.js';
+
+const ALL = 'all';
+/** Clients that may follow sessions at a time. */
+const MAX_TAILS = 64;
+const TCP_KEEP_ALIVE_MS = 30_000;
+
+/** The routes of sessions: ids, statuses and shapes of the published agent around the session registry. */
+@Injectable()
+export class SessionsService {
+  #tails = 0;
+
+  constructor(private readonly agent: NodeAgent) {}
+
+  async create(dto: CreateSessionDto, group: string | undefined): Promise<Record<string, SessionDto>> {
+    const { 'time-limit-ms': timeMs, 'event-limit': events, 'byte-limit': bytes } = dto;
+    const session = await this.agent.sessions.create({
+      pod: dto.pod,
+      container: dto.container,
+      hook: dto['trace-hook'],
+      args: dto['trace-arguments'],
+      context: dto['trace-user-context'],
+      ...(group === undefined ? {} : { group }),
+      limits: {
+        ...(timeMs === undefined ? {} : { timeMs }),
+        ...(events === undefined ? {} : { events }),
+        ...(bytes === undefined ? {} : { bytes }),
+      },
+    });
+    return this.#dtos([session]);
+  }
+
+  /** An unknown id is answered with 400 here, as published. */
+  get(id: string): Record<string, SessionDto> {
+    return this.#dtos(id === ALL ? this.agent.sessions.all() : this.#find(id, 'SESSION_ID_INVALID'));
+  }
+
+  async change(id: string, { run }: ChangeSessionDto): Promise<object> {
+    const { sessions } = this.agent;
+    const found = this.#find(id, 'SESSION_NOT_FOUND');
+    await (run ? sessions.start(found) : sessions.stop(found));
+    return {};
+  }
+
+  async remove(id: string, purge: boolean): Promise<object> {
+    const { sessions } = this.agent;
+    if (id === ALL) await sessions.removeAll({ purge });
+    else await sessions.remove(this.#find(id, 'SESSION_NOT_FOUND'), { purge });
+    return {};
+  }
+
+  async summary(id: string): Promise<SessionSummaryDto> {
+    const [session, ...others] = this.agent.sessions.find(id);
+    if (session === undefined || others.length > 0)
+      throw new TracerError(
+        'SESSION_CONFLICT',
+        `${others.length + 1} sessions of this node are in group ${id}; ask by id`,
+      );
+    return summaryDto(await session.summary(), this.agent.config.nodeName);
+  }
+
+  /** Streams the events of running sessions until they have ended or the client leaves. */
+  follow(id: string, request: Request, response: Response): void {
+    const found = this.agent.sessions.find(id);
+    if (this.#tails >= MAX_TAILS) throw new TracerError('TOO_MANY', `${MAX_TAILS} clients follow sessions already`);
+    const format =
+      request.accepts(['application/x-ndjson', 'text/event-stream']) === 'text/event-stream' ? 'sse' : 'ndjson';
+    const tail = new LiveTail(response, format, found.length);
+    const leave = found.map((session) => session.follow(tail));
+    this.#tails++;
+    response.once('close', () => {
+      this.#tails--;
+      for (const stop of leave) stop();
+    });
+    response.socket?.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+    response.writeHead(200, {
+      'Content-Type': format === 'sse' ? 'text/event-stream' : 'application/x-ndjson',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    response.flushHeaders();
+  }
+
+  /** The published agent gives ids that it does not know, and texts that are no ids, the same status per method. */
+  #find(id: string, code: TracerErrorCode): LiveSession[] {
+    try {
+      return this.agent.sessions.find(id);
+    } catch (error) {
+      throw error instanceof TracerError ? new TracerError(code, error.message, { cause: error }) : error;
+    }
+  }
+
+  #dtos(sessions: readonly LiveSession[]): Record<string, SessionDto> {
+    const { nodeName } = this.agent.config;
+    return Object.fromEntries(sessions.map((session) => [session.definition.id, sessionDto(session.view(), nodeName)]));
+  }
+}
