@@ -58,7 +58,7 @@ export class GatewayModule implements OnModuleInit, OnModuleDestroy, OnApplicati
         NodesService,
         TailsService,
         { provide: GatewayMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new GatewayMetrics(metrics) },
-        { provide: NodeDirectory, useFactory: () => new NodeDirectory(nodeSources(config, log)) },
+        { provide: NodeDirectory, useFactory: () => new NodeDirectory(nodeSources(config, log), log) },
         { provide: NodeClient, useFactory: () => new NodeClient() },
         {
           provide: FanOut,

@@ -189,6 +189,54 @@ describe('mergeSummaries', () => {
     ]);
   });
 
+  it('counts what a single node with all the calls would have counted', () => {
+    const event = fc.record({
+      node: fc.constantFrom('a', 'b', 'c'),
+      name: fc.constantFrom('read', 'open'),
+      ns: fc.nat(1000),
+      errno: fc.constantFrom('', 'EIO', '__proto__'),
+    });
+    type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+    const totals = (events: readonly Event[]): { [field: string]: unknown; totalNs: number } => {
+      const errors = new Map<string, number>();
+      for (const { errno } of events) if (errno !== '') errors.set(errno, (errors.get(errno) ?? 0) + 1);
+      const totalNs = events.reduce((sum, { ns }) => sum + ns, 0);
+      const maxNs = Math.max(...events.map(({ ns }) => ns));
+      return {
+        count: events.length,
+        errors: [...errors].sort(),
+        totalNs,
+        maxNs,
+        meanNs: Math.round(totalNs / events.length),
+      };
+    };
+    const summarise = (events: readonly Event[]): Record<string, ReturnType<typeof totals>> =>
+      Object.fromEntries(
+        [...new Set(events.map(({ name }) => name))].map((name) => [
+          name,
+          totals(events.filter((one) => one.name === name)),
+        ]),
+      );
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1 }), (events) => {
+        const parts = ['a', 'b', 'c'].map((node): Part => {
+          const calls = Object.entries(summarise(events.filter((one) => one.node === node))).map(([name, call]) => [
+            name,
+            { ...call, errors: Object.fromEntries(call['errors'] as [string, number][]), unfinished: 0 },
+          ]);
+          return { node, value: { events: 0, lost: 0, calls: Object.fromEntries(calls) as object } };
+        });
+        const { calls } = mergeSummaries(parts) as { calls: Record<string, { errors: object }> };
+        const seen = Object.entries(calls).map(([name, { errors, ...call }]) => [
+          name,
+          { ...call, errors: Object.entries(errors).sort(), unfinished: 0 },
+        ]);
+        const expected = Object.entries(summarise(events)).map(([name, call]) => [name, { ...call, unfinished: 0 }]);
+        expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(expected));
+      }),
+    );
+  });
+
   it('survives summaries of a wrong shape', () => {
     const merged = mergeSummaries([
       { node: 'a', value: {} },

@@ -30,13 +30,16 @@ export interface CallLimits {
   readonly budget: ByteBudget;
 }
 
+/** Servers close idle connections, Node's after 5 s: ours had better be the side that gives up first. */
+const KEPT = { keepAlive: true, timeout: 4_000 };
+
 /**
  * Speaks to nodes over kept-alive connections. Only requests that change nothing travel on a used connection: such a
  * connection may be closed by the node at the very moment of the next request, and then only a request that may be
  * sent twice is safe (it is, once).
  */
 export class NodeClient {
-  readonly #kept = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+  readonly #kept = { http: new http.Agent(KEPT), https: new https.Agent(KEPT) };
   readonly #fresh = { http: new http.Agent({ keepAlive: false }), https: new https.Agent({ keepAlive: false }) };
 
   /** Rejects with the reason why there is no complete answer. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NodeDirectory } from './node-directory.js';
 import type { FoundNode, NodeSource, SourceKind } from './node-source.js';
 
@@ -18,9 +18,20 @@ class ManualNodes implements NodeSource {
   }
 }
 
+const said: string[] = [];
+const log = {
+  info: (facts: object, message: string) => said.push(`${message} ${JSON.stringify(facts)}`),
+  warn: (facts: object, message: string) => said.push(`${message} ${JSON.stringify(facts)}`),
+  error: () => undefined,
+};
+
+beforeEach(() => {
+  said.length = 0;
+});
+
 function directoryOf(...kinds: SourceKind[]): { directory: NodeDirectory; sources: ManualNodes[] } {
   const sources = kinds.map((kind) => new ManualNodes(kind));
-  const directory = new NodeDirectory(sources, () => 1000);
+  const directory = new NodeDirectory(sources, log, () => 1000);
   directory.start();
   return { directory, sources };
 }
@@ -58,6 +69,19 @@ describe('NodeDirectory', () => {
     ]);
     sources[0]?.set([{ name: 'a', url: 'http://9' }]);
     expect(directory.states()).toEqual([{ name: 'a', url: 'http://9', condition: 'unknown' }]);
+  });
+
+  it('logs when a node begins to fail and when it answers again, not each time', () => {
+    const { directory, sources } = directoryOf('static');
+    const node = { name: 'a', url: 'http://1' };
+    sources[0]?.set([node]);
+    for (const seen of [{ latencyMs: 1 }, { error: 'x' }, { error: 'x' }, { latencyMs: 1 }, { latencyMs: 1 }])
+      directory.observe(node, seen);
+    expect(said).toEqual([
+      'nodes found {"nodes":["a"]}',
+      'a node does not answer {"node":"a","url":"http://1","reason":"x"}',
+      'a node answers again {"node":"a","url":"http://1"}',
+    ]);
   });
 
   it('shows a node that lost its address as absent', () => {

@@ -1,3 +1,4 @@
+import { silent, type Log } from '@tracer/base';
 import type { FoundNode, NodeSource, SourceState } from './node-source.js';
 
 /** `unknown` was never asked, `absent` has no address, the others tell how the last request went. */
@@ -32,6 +33,7 @@ export class NodeDirectory {
 
   constructor(
     private readonly sources: readonly NodeSource[],
+    private readonly log: Log = silent,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -68,12 +70,20 @@ export class NodeDirectory {
     const key = keyOf(node);
     const before = this.#records.get(key) ?? NEVER_ASKED;
     const atMs = this.now();
+    this.#logChange(node, before, seen);
     this.#records.set(
       key,
       'error' in seen
         ? { ...before, condition: 'failing', lastError: seen.error, lastErrorAtMs: atMs }
         : { ...before, condition: 'answering', lastSeenAtMs: atMs, latencyMs: seen.latencyMs },
     );
+  }
+
+  /** Only when a node begins to fail or to answer again: a dead node is asked by every request. */
+  #logChange({ name, url }: FoundNode, { condition }: Behaviour, seen: Observation): void {
+    if ('error' in seen && condition !== 'failing')
+      this.log.warn({ node: name, url, reason: seen.error }, 'a node does not answer');
+    if ('latencyMs' in seen && condition === 'failing') this.log.info({ node: name, url }, 'a node answers again');
   }
 
   #rebuild(): void {
@@ -89,6 +99,7 @@ export class NodeDirectory {
       byName.set(name, { ...node, name });
     }
     this.#nodes = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.log.info({ nodes: this.#nodes.map(({ name }) => name) }, 'nodes found');
     const alive = new Set(this.#nodes.map(keyOf));
     for (const key of this.#records.keys()) if (!alive.has(key)) this.#records.delete(key);
   }

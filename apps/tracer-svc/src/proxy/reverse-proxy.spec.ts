@@ -141,7 +141,6 @@ describe('ReverseProxy', () => {
     await sleep(300);
     expect(writtenBytes).toBeLessThan(32 << 20);
     request.destroy();
-    await until(() => service.abandoned() === 1);
   });
 
   it('does not read ahead of a service that does not read', async () => {
@@ -176,6 +175,19 @@ describe('ReverseProxy', () => {
       await until(() => service.abandoned() === (path === '/before' ? 1 : 2));
       asked = 0;
     }
+  });
+
+  it('stops the service when the client leaves during an upload', async () => {
+    let bytes = 0;
+    behave = (request) => {
+      request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    };
+    const request = http.request(url, { method: 'POST' });
+    request.on('error', () => undefined);
+    request.write(Buffer.alloc(1 << 16));
+    await until(() => bytes === 1 << 16);
+    request.destroy();
+    await until(() => service.abandoned() === 1);
   });
 
   it('breaks the connection when the service breaks off', async () => {
