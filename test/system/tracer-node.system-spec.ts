@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -57,6 +57,20 @@ class Agent {
   }
 }
 
+/** The managers of hooks that run now, by process id. */
+function hookProcesses(): string[] {
+  const isHook = (pid: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === join(hooks, 'fixture');
+    } catch {
+      // It ended, or is none of ours.
+      return false;
+    }
+  };
+  const managers = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isHook(name));
+  return managers.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--run'));
+}
+
 type Sessions = Record<string, Record<string, unknown>>;
 
 async function call(url: string, method = 'GET', body?: object): Promise<{ status: number; body: unknown }> {
@@ -108,12 +122,16 @@ describe('the agent as a process', () => {
     const url = await first.url();
     const id = await create(url, 'killed');
     await call(`${url}/v1/trace-session/${id}`, 'PUT', { Run: true });
+    const hook = hookProcesses();
+    expect(hook).toHaveLength(1);
     await first.stop('SIGKILL');
+    expect(hookProcesses()).toEqual(hook);
 
     const second = new Agent();
     const { body } = await call(`${await second.url()}/v1/trace-session/${id}`);
     expect(body).toMatchObject({ [id]: { state: 'interrupted', reason: expect.stringContaining('without stopping') } });
     expect(gunzipSync(readFileSync(join(directory, 'traces', `${id}.pfw.gz`))).toString()).toBe('[\n]\n');
+    expect(hookProcesses()).toEqual([]);
     await call(`${await second.url()}/v1/trace-session/${id}`, 'PUT', { Run: true });
     await second.stop('SIGKILL');
 

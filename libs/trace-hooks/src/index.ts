@@ -24,6 +24,8 @@ export { instanceNameFor, removeLeftovers } from './tracefs/leftovers.js';
 export { ExternalHooks, type ExternalHook, type ExternalHooksOptions } from './external/external-hooks.js';
 export { type HookRun, type RunDeadlines, type StreamState } from './external/external-run.js';
 export { type HookExit } from './external/hook-process.js';
+export { endOrphanedHook } from './external/orphaned-hook.js';
+export { type ProcessRef } from './external/process-tree.js';
 export { StreamRecorder, type RecorderOptions } from './external/stream-recorder.js';
 export { parseTraceLine, type TraceLine } from './external/trace-line.js';
 export { type TraceLineSink } from './external/trace-stream.js';

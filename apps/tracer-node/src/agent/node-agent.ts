@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf, TracerError, type Log } from '@tracer/base';
 import { openPodSource, type PodSource } from '@tracer/pods';
-import { closeTornFile, nativeHooks } from '@tracer/trace-hooks';
+import { closeTornFile, endOrphanedHook, nativeHooks } from '@tracer/trace-hooks';
 import { clusterEnvironment, hookEnvironment, type TracerNodeConfig } from '../config.js';
 import { PodCatalog } from '../pods/pod-catalog.js';
 import { SessionRegistry } from '../sessions/session-registry.js';
@@ -173,6 +173,7 @@ function openSessions(
     maxRunning: config.maxRunning,
     resume: config.resumeSessions,
     rescanMs: config.rescanMs,
+    endHook: (process) => endOrphanedHook(process),
     mendFile: (file) => {
       const cutBytes = existsSync(file) ? closeTornFile(file) : undefined;
       if (cutBytes !== undefined) log.info({ file, cutBytes }, 'trace file of an interrupted session was closed');

@@ -150,6 +150,24 @@ describe('OtlpExporter', () => {
     expect(exporter.totals).toMatchObject({ sent: 21, dropped: 30 });
   });
 
+  it('counts events that the capture had to leave out', async () => {
+    const run = exporter.begin(SESSION);
+    const notice = {
+      id: 0,
+      name: 'tail skipped',
+      cat: 'tracer',
+      pid: 0,
+      tid: 0,
+      ts: 1,
+      dur: 0,
+      ph: 'X',
+      args: { count: 70 },
+    };
+    run.lines(Buffer.from(`${event(1)}${JSON.stringify(notice)}\n`));
+    await exporter.close(5000);
+    expect(run.counts()).toMatchObject({ sent: 2, dropped: 70 });
+  });
+
   it('gives up after some attempts when nobody listens', async () => {
     exporter = exporterTo('http://127.0.0.1:1/v1/traces');
     const run = exporter.begin(SESSION);

@@ -5,7 +5,7 @@ import { countLines } from '../sessions/live-tail.js';
 import { nowUs, type ExportCounts, type SessionDefinition } from '../sessions/session.js';
 import type { RunExport, RunExporter } from '../sessions/session-host.js';
 import type { Delivery } from './otlp-client.js';
-import { exportRequest, spanOfLine, spanOfRun, type OtlpSpan, type SpanParent } from './otlp-span.js';
+import { exportRequest, skippedBy, spanOfLine, spanOfRun, type OtlpSpan, type SpanParent } from './otlp-span.js';
 
 export interface OtlpExporterOptions {
   readonly client: { send(body: string, signal: AbortSignal): Promise<Delivery> };
@@ -101,7 +101,8 @@ export class OtlpExporter implements RunExporter {
       if (item === undefined) break;
       this.#queuedBytes -= item.lines.length;
       const room = BATCH_SPANS - spans.length;
-      const { taken, rest } = item.run.spansOf(item.lines, room);
+      const { taken, skipped, rest } = item.run.spansOf(item.lines, room);
+      if (skipped > 0) this.#drop(item.run, skipped, 'events came faster than they could be handed over');
       if (rest.length > 0) {
         this.#queue.unshift({ ...item, lines: rest });
         this.#queuedBytes += rest.length;
@@ -160,18 +161,22 @@ class ExportedRun implements RunExport {
     return { ...this.totals };
   }
 
-  /** The first `limit` spans of the lines, and the lines that are left. */
-  spansOf(lines: Buffer, limit: number): { taken: OtlpSpan[]; rest: Buffer } {
+  /** The first `limit` spans of the lines, how many events those say are missing, and the lines that are left. */
+  spansOf(lines: Buffer, limit: number): { taken: OtlpSpan[]; skipped: number; rest: Buffer } {
     const taken: OtlpSpan[] = [];
+    let skipped = 0;
     let at = 0;
     while (at < lines.length && taken.length < limit) {
       const newline = lines.indexOf(0x0a, at);
       const end = newline < 0 ? lines.length : newline;
       const span = spanOfLine(lines.toString('utf8', at, end), this.#parent, randomBytes(8).toString('hex'));
-      if (span !== undefined) taken.push(span);
+      if (span !== undefined) {
+        taken.push(span);
+        skipped += skippedBy(span);
+      }
       at = end + 1;
     }
-    return { taken, rest: lines.subarray(at) };
+    return { taken, skipped, rest: lines.subarray(at) };
   }
 
   /** Attributes are named as the published agent names them. */

@@ -48,6 +48,8 @@ export interface SpanParent {
 
 const KIND_INTERNAL = 1;
 const STATUS_ERROR = 2;
+/** Name of the lines in which a capture owns up to what it did not hand over. */
+const SKIPPED = 'tail skipped';
 
 /** The span of one line; undefined for lines that are no events: brackets, names of processes, what does not parse. */
 export function spanOfLine(line: string, parent: SpanParent, spanId: string): OtlpSpan | undefined {
@@ -68,6 +70,13 @@ export function spanOfLine(line: string, parent: SpanParent, spanId: string): Ot
     attributes: attributesOf({ category: cat, 'process.pid': pid, 'thread.id': tid, ...rest }),
     ...status,
   };
+}
+
+/** How many events a line stands for that were left out because nobody had time for them; 0 for any other line. */
+export function skippedBy(span: OtlpSpan): number {
+  if (span.name !== SKIPPED) return 0;
+  const count = span.attributes.find(({ key }) => key === 'count')?.value;
+  return count !== undefined && 'intValue' in count ? Number(count.intValue) : 0;
 }
 
 export interface RunSpan extends SpanParent {

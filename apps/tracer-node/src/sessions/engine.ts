@@ -1,4 +1,4 @@
-import type { CallSummary } from '@tracer/trace-hooks';
+import type { CallSummary, ProcessRef } from '@tracer/trace-hooks';
 import type { RunCounts, RunLimits, SessionDefinition } from './session.js';
 
 /** What one run is to do. */
@@ -37,6 +37,8 @@ export interface EngineRun {
   /** Lines that the hook printed, the first ones. */
   readonly output: readonly string[];
   readonly errors: readonly string[];
+  /** A process that would go on if the agent died now. */
+  readonly process?: ProcessRef | undefined;
   counts(): RunCounts;
   summary(): Promise<CallSummary>;
   /** More processes and threads of the session's containers. Those known already do no harm. */

@@ -109,7 +109,7 @@ export class LiveSession {
         this.#ended(attempt, failedEnd(error));
         throw error;
       }
-      if (attempt.end === undefined) this.#attach(attempt, attempt.run);
+      if (attempt.end === undefined) await this.#attach(attempt, attempt.run);
     });
   }
 
@@ -194,9 +194,12 @@ export class LiveSession {
     }
   }
 
-  #attach(attempt: Attempt, run: EngineRun): void {
+  async #attach(attempt: Attempt, run: EngineRun): Promise<void> {
     if (attempt.export !== undefined) this.#followers.add(attempt.export);
     this.#followers.attach(run);
+    if (run.process === undefined) return;
+    this.#record = { ...this.#record, run: { ...this.#record.run, hookProcess: run.process } };
+    await this.#save();
   }
 
   async #stop(): Promise<void> {

@@ -378,6 +378,7 @@ describe('a restart of the agent', () => {
       running: false,
       record: { state: 'interrupted', run: { reason: expect.stringContaining('without stopping the session') } },
     });
+    expect(world.endedHooks).toEqual([{ pid: 77, startTime: '1' }]);
     expect(world.mended).toEqual([join(world.directory, `${session.definition.id}.pfw.gz`)]);
   });
 

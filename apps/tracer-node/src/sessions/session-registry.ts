@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { reasonOf, TracerError } from '@tracer/base';
+import type { ProcessRef } from '@tracer/trace-hooks';
 import type { HookCatalog } from '../trace-hooks/hook-catalog.js';
 import { LiveSession } from './live-session.js';
 import { newSessionId, parseSessionId } from './session-id.js';
@@ -33,6 +34,8 @@ export interface RegistryOptions extends Omit<SessionHost, 'hooks' | 'store' | '
   readonly rescanMs: number;
   /** Gives the trace file of an agent that died a proper end. */
   mendFile(file: string): void;
+  /** Ends the hook of an agent that died. Never rejects. */
+  endHook(process: ProcessRef): Promise<unknown>;
 }
 
 const CHECKPOINT_MS = 5000;
@@ -209,6 +212,8 @@ export class SessionRegistry {
   /** The run that an agent was at when it died: its file gets an end, and what is known of it stays. */
   async #afterDeath(record: SessionRecord): Promise<SessionRecord> {
     const { store, traceDir, log } = this.#options;
+    const { hookProcess, ...run } = record.run;
+    if (hookProcess !== undefined) await this.#options.endHook(hookProcess);
     if (record.file !== undefined) {
       try {
         this.#options.mendFile(join(traceDir, record.file));
@@ -219,7 +224,7 @@ export class SessionRegistry {
         );
       }
     }
-    const interrupted: SessionRecord = { ...record, state: 'interrupted', run: { ...record.run, reason: KILLED } };
+    const interrupted: SessionRecord = { ...record, state: 'interrupted', run: { ...run, reason: KILLED } };
     await store.save(interrupted);
     return interrupted;
   }

@@ -1,4 +1,4 @@
-import type { CallSummary } from '@tracer/trace-hooks';
+import type { CallSummary, ProcessRef } from '@tracer/trace-hooks';
 
 /**
  * What a session is, as data.
@@ -79,6 +79,8 @@ export interface RunRecord {
   /** When counts and summary were taken. */
   readonly asOfUs?: number;
   readonly export?: ExportCounts;
+  /** Of an external hook: it outlives an agent that is killed. */
+  readonly hookProcess?: ProcessRef;
 }
 
 /** All that is kept of a session across restarts of the agent. */

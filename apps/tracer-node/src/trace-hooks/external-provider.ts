@@ -1,5 +1,5 @@
 import type { Log } from '@tracer/base';
-import { ExternalHooks, StreamRecorder, type HookExit, type HookRun } from '@tracer/trace-hooks';
+import { ExternalHooks, StreamRecorder, type HookExit, type HookRun, type ProcessRef } from '@tracer/trace-hooks';
 import type { ChosenHook, EngineRun, HookEngine, HookGroup, RunEnd, RunSpec } from '../sessions/engine.js';
 import type { RunCounts } from '../sessions/session.js';
 import type { HookProvider } from './hook-catalog.js';
@@ -92,6 +92,10 @@ class RecordedRun implements EngineRun {
 
   get errors(): readonly string[] {
     return withDropped(this.run.errors, this.run.errorsDropped);
+  }
+
+  get process(): ProcessRef | undefined {
+    return this.run.process;
   }
 
   counts(): RunCounts {

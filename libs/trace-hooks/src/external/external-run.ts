@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { reasonOf, type Log } from '@tracer/base';
 import type { HookExit, HookProcess, StopDeadlines } from './hook-process.js';
+import { processRefOf, type ProcessRef } from './process-tree.js';
 import { instanceOf, instancesOf, removeInstance, stopRecording } from './trace-instance.js';
 import { TraceStream, type StreamCounts, type TraceLineSink } from './trace-stream.js';
 
@@ -27,6 +28,8 @@ export interface HookRun {
   readonly outputDropped: number;
   readonly errorsDropped: number;
   readonly stream: StreamState;
+  /** The manager's process, for an agent that starts after this one has died; undefined if it could not be started. */
+  readonly process: ProcessRef | undefined;
   /** Settles when the hook has ended, its stream is read to the end and its instance is gone; never rejects. */
   readonly ended: Promise<HookExit>;
   /** Reads what is left of the stream, closes it, and ends the hook by SIGINT, SIGTERM, SIGKILL. Idempotent. */
@@ -38,6 +41,7 @@ const NOTHING_READ: StreamCounts = { lines: 0, bytes: 0, lost: 0, cut: 0 };
 export class ExternalRun implements HookRun {
   readonly firstLine: Promise<void>;
   readonly ended: Promise<HookExit>;
+  readonly process: ProcessRef | undefined;
   readonly #process: HookProcess;
   readonly #deadlines: RunDeadlines;
   readonly #log: Log;
@@ -65,6 +69,7 @@ export class ExternalRun implements HookRun {
       tell = resolve;
     });
     this.#process = start(tell);
+    this.process = this.#process.pid === undefined ? undefined : processRefOf(this.#process.pid);
     this.firstLine = this.#openAfterFirstLine(spoken, sink);
     this.ended = this.#endOfAll();
   }

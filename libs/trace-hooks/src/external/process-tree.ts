@@ -10,6 +10,12 @@ export interface ProcessRef {
   readonly startTime: string;
 }
 
+/** A process as it is now; undefined if there is none of this number. */
+export function processRefOf(pid: number, procfsPath = '/proc'): ProcessRef | undefined {
+  const startTime = startTimeOf(pid, procfsPath);
+  return startTime === undefined ? undefined : { pid, startTime };
+}
+
 /**
  * All living descendants of a process, in whatever session or group they are. A manager may start its tracer in a new
  * session; when such a manager has to be killed, its tracer must not stay behind.

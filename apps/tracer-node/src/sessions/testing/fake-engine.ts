@@ -6,6 +6,7 @@ import { NO_CALLS, type RunCounts } from '../session.js';
 export class FakeRun implements EngineRun {
   readonly output: string[] = ['/trace'];
   readonly errors: string[] = [];
+  readonly process = { pid: 77, startTime: '1' };
   readonly added: Tasks[] = [];
   readonly receivers = new Set<(lines: Buffer) => void>();
   events = 0;

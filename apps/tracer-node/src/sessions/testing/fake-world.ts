@@ -45,6 +45,7 @@ export class FakeWorld {
   readonly engine = new FakeEngine();
   cleared = 0;
   readonly mended: string[] = [];
+  readonly endedHooks: object[] = [];
   readonly #opened: SessionRegistry[] = [];
 
   hooks(): HookCatalog {
@@ -80,6 +81,7 @@ export class FakeWorld {
       maxRunning: 2,
       resume: false,
       rescanMs: 10,
+      endHook: (process) => Promise.resolve(this.endedHooks.push(process)),
       mendFile: (file) => this.mended.push(file),
       ...options,
     });
