@@ -1,13 +1,19 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Readiness, type AppContext } from '@tracer/service-kit';
+import { Metrics, Readiness, type AppContext } from '@tracer/service-kit';
+import { AnalysisController } from './analysis/analysis.controller.js';
+import { AnalysisService } from './analysis/analysis.service.js';
+import { registerCatalogueMetrics } from './catalogue/catalogue-metrics.js';
 import { FileAccess } from './catalogue/file-access.js';
 import { FileCatalogue } from './catalogue/file-catalogue.js';
 import { readerFactory } from './catalogue/open-reader.js';
 import type { TraceIndexerConfig } from './config.js';
 import { EventStream } from './events/event-stream.js';
 import { EventsController } from './events/events.controller.js';
+import { ExportController } from './export/export.controller.js';
+import { ExportService } from './export/export.service.js';
 import { FilesController } from './files/files.controller.js';
 import { FilesService } from './files/files.service.js';
+import { VizAnalysis } from './viz/viz-analysis.js';
 import { VizEvents } from './viz/viz-events.js';
 import { VizController } from './viz/viz.controller.js';
 
@@ -16,6 +22,7 @@ export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
     @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   static forRoot({ config, log }: AppContext<TraceIndexerConfig>): DynamicModule {
@@ -29,7 +36,7 @@ export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
       });
     return {
       module: TraceIndexerModule,
-      controllers: [FilesController, EventsController, VizController],
+      controllers: [FilesController, EventsController, VizController, AnalysisController, ExportController],
       providers: [
         { provide: FileCatalogue, useFactory: catalogue },
         { provide: FileAccess, inject: [FileCatalogue], useFactory: (files: FileCatalogue) => new FileAccess(files) },
@@ -39,6 +46,21 @@ export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
           useFactory: (files: FileCatalogue, access: FileAccess) => new FilesService(files, access),
         },
         { provide: EventStream, inject: [FileAccess], useFactory: (access: FileAccess) => new EventStream(access) },
+        {
+          provide: VizAnalysis,
+          inject: [FileAccess],
+          useFactory: (access: FileAccess) => new VizAnalysis(access),
+        },
+        {
+          provide: AnalysisService,
+          inject: [FileAccess],
+          useFactory: (access: FileAccess) => new AnalysisService(access),
+        },
+        {
+          provide: ExportService,
+          inject: [FileAccess, EventStream],
+          useFactory: (access: FileAccess, stream: EventStream) => new ExportService(access, stream),
+        },
         {
           provide: VizEvents,
           inject: [FileAccess, EventStream],
@@ -50,6 +72,7 @@ export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     this.readiness.add({ name: 'trace files', problem: () => Promise.resolve(this.#problem()) });
+    registerCatalogueMetrics(this.metrics, this.catalogue);
     await this.catalogue.start();
   }
 

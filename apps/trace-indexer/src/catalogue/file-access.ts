@@ -1,5 +1,5 @@
 import { TracerError } from '@tracer/base';
-import type { Definitions, Filter, TraceFileReader } from '@tracer/trace-index';
+import type { Definitions, EventSink, Filter, TraceFileReader } from '@tracer/trace-index';
 import type { CatalogueFile } from './catalogue-file.js';
 import type { FileCatalogue } from './file-catalogue.js';
 
@@ -122,4 +122,22 @@ export function hashesOf(
   signal: AbortSignal,
 ): Promise<Definitions['hashes'] | undefined> {
   return wanted ? reader.definitions(signal).then(({ hashes }) => hashes) : Promise.resolve(undefined);
+}
+
+/**
+ * Feeds the matching events of all chosen files, in catalogue order.
+ *
+ * @param sinkFor the sink for the events of a file; most use one for all
+ */
+export async function feedFiles(
+  access: FileAccess,
+  { files, wait }: { readonly files: readonly string[]; readonly wait: boolean },
+  filter: Filter,
+  sinkFor: (trace: OpenTrace) => EventSink | Promise<EventSink>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const trace of await access.open(files, wait)) {
+    if (isOutside(trace.reader, filter)) continue;
+    await trace.reader.aggregate(filter, await sinkFor(trace), signal);
+  }
 }

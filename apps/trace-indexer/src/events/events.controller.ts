@@ -5,6 +5,7 @@ import { ApiEventErrors } from '../http/api-errors.js';
 import { sendStream, Values } from '../http/answer-stream.js';
 import {
   FILTER_PARAMETERS,
+  limitOf,
   METADATA,
   PAGE_LIMIT,
   readEventsQuery,
@@ -48,7 +49,7 @@ export class EventsController {
   @ApiEventErrors()
   all(@Values() values: QueryValues, @Res() response: Response): Promise<void> {
     const limit = STREAM_LIMIT.read(values);
-    const query = readEventsQuery(values, limit === 0 ? undefined : limit);
+    const query = readEventsQuery(values, limitOf(limit));
     const head = { contentType: NDJSON, headers: limit === undefined ? {} : { 'X-Limit': limit } };
     return sendStream(response, head, (signal) => this.stream.lines(query, signal));
   }

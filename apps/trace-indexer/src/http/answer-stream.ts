@@ -17,6 +17,20 @@ export function goneSignal(response: Response): AbortSignal {
   return gone.signal;
 }
 
+/** Works on an answer as long as there is somebody to get it; what is called off then is no failure. */
+export async function whilePresent<T>(
+  response: Response,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const signal = goneSignal(response);
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
 export interface StreamHead {
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string | number>>;

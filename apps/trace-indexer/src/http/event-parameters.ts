@@ -19,8 +19,8 @@ export const CAT = listParameter('cat', { description: 'Categories, one of them;
 export const NAME = listParameter('name', { description: 'Event names, one of them; exact' });
 export const PID = numberParameter('pid', { description: 'Process' });
 export const TID = numberParameter('tid', { description: 'Thread' });
-const TS_MIN = numberParameter('ts_min', { description: 'Earliest start, epoch µs, inclusive' });
-const TS_MAX = numberParameter('ts_max', { description: 'Latest start, epoch µs, inclusive' });
+export const TS_MIN = numberParameter('ts_min', { description: 'Earliest start, epoch µs, inclusive' });
+export const TS_MAX = numberParameter('ts_max', { description: 'Latest start, epoch µs, inclusive' });
 const DUR_MIN = numberParameter('dur_min', { description: 'Shortest duration, µs, inclusive' });
 const DUR_MAX = numberParameter('dur_max', { description: 'Longest duration, µs, inclusive' });
 export const OVERLAP = flagParameter('overlap', {
@@ -54,6 +54,11 @@ export const STREAM_LIMIT = integerParameter('limit', {
   ...{ min: 0, max: Number.MAX_SAFE_INTEGER, fallback: undefined },
 });
 
+/** What `STREAM_LIMIT` means to a query. */
+export function limitOf(given: number | undefined): number | undefined {
+  return given === 0 ? undefined : given;
+}
+
 /** The conditions that every route over events takes. */
 export const FILTER_PARAMETERS: readonly Parameter<unknown>[] = [
   ...[FILES, CAT, NAME, PID, TID, TS_MIN, TS_MAX, DUR_MIN, DUR_MAX, OVERLAP, FILTERS, WAIT],
@@ -82,7 +87,7 @@ export function equalTerm(field: 'pid' | 'tid', value: number | undefined): Term
   return value === undefined ? [] : [{ kind: 'number', field, op: '=', values: [value], orAbsent: false }];
 }
 
-function boundTerm(op: '>=' | '<=', value: number | undefined): Term[] {
+export function boundTerm(op: '>=' | '<=', value: number | undefined): Term[] {
   return value === undefined ? [] : [{ kind: 'number', field: 'dur', op, values: [value], orAbsent: false }];
 }
 

@@ -160,6 +160,23 @@ export function choiceParameter<const C extends string, F extends C | undefined>
   };
 }
 
+/** A choice that must be made. */
+export function requiredChoiceParameter<const C extends string>(
+  name: string,
+  about: About & { readonly choices: readonly C[] },
+): Parameter<C> {
+  const optional = choiceParameter(name, { ...about, fallback: undefined });
+  return {
+    ...optional,
+    required: true,
+    read(values) {
+      const value = optional.read(values);
+      if (value === undefined) throw new TracerError('VALIDATION', `Missing required parameter: ${name}`);
+      return value;
+    },
+  };
+}
+
 const FLAGS = new Map([
   ['0', false],
   ['1', true],

@@ -7,8 +7,7 @@ import {
   type DensityLane,
   type EventBlock,
 } from '@tracer/trace-index';
-import type { FileAccess, TimeBounds } from '../catalogue/file-access.js';
-import { isOutside } from '../catalogue/file-access.js';
+import { feedFiles, type FileAccess, type TimeBounds } from '../catalogue/file-access.js';
 import type { EventStream } from '../events/event-stream.js';
 import type { EventsQuery } from '../http/event-parameters.js';
 import { leftOutFilter, shownFilter, type VizQuery, type Window } from './viz-query.js';
@@ -43,14 +42,12 @@ export class VizEvents {
     originUs: number,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer, void, undefined> {
-    const { viewportWidth, files, wait } = query;
-    const spec = { beginUs: window.minUs, endUs: window.maxUs, bins: viewportWidth, lanes: 'thread' } as const;
+    const { minUs, maxUs } = window;
+    const spec = { beginUs: minUs, endUs: maxUs, bins: query.viewportWidth, lanes: 'thread' } as const;
     const grid = new DensityGrid(spec);
     const filter = leftOutFilter(query, window);
     if (query.thresholdUs > 0) {
-      for await (const { reader } of await this.access.open(files, wait)) {
-        if (!isOutside(reader, filter)) await reader.aggregate(filter, grid, signal);
-      }
+      await feedFiles(this.access, query, filter, () => grid, signal);
     }
     yield Buffer.from(',"density":[');
     let first = true;

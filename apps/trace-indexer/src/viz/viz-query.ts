@@ -1,9 +1,7 @@
 import { TracerError } from '@tracer/base';
 import { Filter, type MetadataPolicy, type Term } from '@tracer/trace-index';
-import { filterTerms, laneTerms } from '../http/conditions.js';
 import {
   CAT,
-  equalTerm,
   FILES,
   FILTERS,
   METADATA,
@@ -12,18 +10,17 @@ import {
   PID,
   RESOLVE,
   STREAM_LIMIT,
-  textTerm,
   TID,
   WAIT,
 } from '../http/event-parameters.js';
 import {
   flagParameter,
   integerParameter,
-  jsonParameter,
   requiredNumberParameter,
   type Parameter,
   type QueryValues,
 } from '../http/parameter.js';
+import { conditionTerms, LANES, requireOrder, TS_NORMALIZE } from './window-query.js';
 
 const RELATIVE = 'µs, from the earliest event of the directory on unless `ts_normalize=0`';
 const BEGIN = requiredNumberParameter('begin', { description: `First moment of the window, ${RELATIVE}` });
@@ -36,14 +33,7 @@ const SUMMARY: Parameter<number> = {
   }),
   required: true,
 };
-const LANES = jsonParameter('lanes', {
-  description: 'Equalities as JSON, all must hold: `{"field":"pid","value":7}` or an array of them',
-});
-const TS_NORMALIZE = flagParameter('ts_normalize', {
-  description: '1: times count from the earliest event of the directory on; 0: epoch µs',
-  fallback: true,
-});
-const VIEWPORT_WIDTH = integerParameter('viewport_width', {
+export const VIEWPORT_WIDTH = integerParameter('viewport_width', {
   description: 'Pixels that show the window',
   ...{ min: 1, max: 100_000, fallback: 1920 },
 });
@@ -86,7 +76,7 @@ export function readVizQuery(values: QueryValues): VizQuery {
   const missing = [BEGIN, END, SUMMARY].filter(({ name }) => values.all(name).length === 0).map(({ name }) => name);
   if (missing.length > 0) throw new TracerError('VALIDATION', `Missing required parameters: ${missing.join(', ')}`);
   const [begin, end] = [BEGIN.read(values), END.read(values)];
-  if (end < begin) throw new TracerError('VALIDATION', 'Invalid parameter end: expected a time not before begin');
+  requireOrder(begin, end);
   const level = Math.max(1, SUMMARY.read(values));
   const viewportWidth = VIEWPORT_WIDTH.read(values);
   return {
@@ -95,14 +85,7 @@ export function readVizQuery(values: QueryValues): VizQuery {
     end,
     normalize: TS_NORMALIZE.read(values),
     overlap: OVERLAP.read(values),
-    terms: [
-      ...textTerm('name', NAME.read(values)),
-      ...textTerm('cat', CAT.read(values)),
-      ...equalTerm('pid', PID.read(values)),
-      ...equalTerm('tid', TID.read(values)),
-      ...laneTerms(LANES.read(values)),
-      ...filterTerms(FILTERS.read(values)),
-    ],
+    terms: conditionTerms(values),
     thresholdUs: level < 2 ? 0 : (end - begin) / (viewportWidth * level),
     viewportWidth,
     density: DENSITY.read(values),

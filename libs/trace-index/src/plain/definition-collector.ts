@@ -15,9 +15,10 @@ export class DefinitionCollector {
     if (isHashKind(name)) {
       const known = this.#hashes[name];
       if (value !== undefined && !known.has(value)) known.set(value, shown);
-      return;
     }
     const { pid, tid } = record;
+    if (name === 'HH') this.#lanes.push({ fact: 'host', pid, tid, text: shown });
+    if (isHashKind(name)) return;
     // A PR record carries a property of the process: args.name says which, args.value what.
     if (name === 'PR') this.#lanes.push({ fact: shown, pid, tid, text: value ?? '' });
     else this.#lanes.push({ fact: name, pid, tid, text: shown });

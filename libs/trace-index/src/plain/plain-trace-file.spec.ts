@@ -132,6 +132,7 @@ describe('PlainTraceFile', () => {
       ['33001', '/data/1.npz'],
     ]);
     expect(lanes).toEqual([
+      { fact: 'host', pid: 9, tid: 9, text: 'node1' },
       { fact: 'thread_name', pid: 9, tid: 9, text: '9' },
       { fact: 'process_name', pid: 9, tid: 9, text: 'Rank 9' },
       { fact: 'rank', pid: 9, tid: 9, text: '1' },

@@ -22,6 +22,10 @@ export class DurationSketch {
     return this.#count;
   }
 
+  get max(): number | undefined {
+    return this.#count === 0 ? undefined : this.#max;
+  }
+
   add(value: number, times = 1): void {
     const bucket = sketchBucket(value);
     this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + times);

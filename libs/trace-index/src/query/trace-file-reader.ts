@@ -33,7 +33,7 @@ export const BLOCK_BYTES = 256 * 1024;
 
 /** A process or thread name, or another fact about a process, as its metadata record says. */
 export interface LaneFact {
-  /** `process_name`, `thread_name`, or of a `PR` record the property's name (`rank`). */
+  /** `process_name`, `thread_name`, `host` (of an HH record), or of a `PR` record the property's name (`rank`). */
   readonly fact: string;
   readonly pid: number | undefined;
   readonly tid: number | undefined;
