@@ -18,6 +18,7 @@ import { available, missingEvent, planOf } from './hook-plan.js';
 import { inInterrupt } from './irq-context.js';
 import { nearestName } from './name-match.js';
 import { endsByDefault, SIGNAL_NAMES, signalName, signalNumber } from './signal-names.js';
+import { ThreadNames } from './thread-names.js';
 
 const GENERATE = 'signal/signal_generate';
 const DELIVER = 'signal/signal_deliver';
@@ -33,7 +34,6 @@ const SIGNAL: NamesOption = {
 const OPTIONS = [SIGNAL, TIME_OPTION];
 const MAX_PROCESSES = 16_384;
 const MAX_PENDING = 128;
-const MAX_ENDED = 1024;
 const SIGKILL = 9;
 const SIG_DFL = 0;
 const SIG_IGN = 1;
@@ -111,20 +111,20 @@ class SignalDecoder implements EventDecoder {
   readonly #sent = new BoundedMap<number, Sent[]>(MAX_PROCESSES);
   /** Processes that a signal is ending: their other threads get a SIGKILL that nobody sent. */
   readonly #ending = new BoundedMap<number, true>(MAX_PROCESSES);
-  /** Names of threads that have just ended: SIGCHLD is the last thing a process does. */
-  readonly #ended = new BoundedMap<number, string>(MAX_ENDED);
+  readonly #names: ThreadNames;
   #dropped = 0;
 
   constructor(plan: HookPlan, out: TraceSink, context: DecoderContext) {
     this.#out = out;
     this.#context = context;
+    this.#names = new ThreadNames(context);
     this.#wanted = new Set(plan.options['signals'] as readonly number[]);
   }
 
   onEvent(event: RawEvent): void {
     if (event.eventName === GENERATE) this.#onGenerate(event);
     else if (event.eventName === DELIVER) this.#onDeliver(event);
-    else this.#ended.set(event.tid, event.text('comm'));
+    else this.#names.ended(event);
   }
 
   finish(atNs: number): void {
@@ -224,9 +224,7 @@ class SignalDecoder implements EventDecoder {
 
   #senderOf(event: RawEvent): string {
     if (inInterrupt(event)) return '"sent_by":"interrupt"';
-    const name = this.#context.commOf(event.tid) || this.#ended.get(event.tid);
-    const comm = name === undefined ? '' : `,"sender_comm":${JSON.stringify(name)}`;
-    return `"sent_by":"thread","sender":${event.tid}${comm}`;
+    return `"sent_by":"thread","sender":${event.tid}${this.#names.member('sender_comm', event.tid)}`;
   }
 
   #write(sent: Sent, tid: number, endNs: number, ending: string): void {
