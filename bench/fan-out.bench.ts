@@ -16,14 +16,29 @@ const DEADLINE_MS = 500;
 const STREAM_BYTES = 256 << 20;
 const ROUNDS = 40;
 
-/** The simulated nodes, on a thread of their own: `/v1/pods` after 20 ms, `/api/v1/events` as fast as it is taken. */
-const NODES_CODE = `
+/**
+ * What stands behind the gateway, on a thread of its own: nodes that answer any request with the same bytes after 20 ms
+ * (and parse nothing: real ones have machines of their own), a frozen one, and a service that streams.
+ */
+const BEHIND_CODE = `
   const { createServer } = require('node:http');
+  const net = require('node:net');
   const { once } = require('node:events');
   const { parentPort, workerData } = require('node:worker_threads');
   const { nodes, nodeMs, streamBytes } = workerData;
   const chunk = Buffer.alloc(1 << 18, 0x61);
-  function stream(response) {
+
+  function node(name) {
+    const Containers = { web: { Id: 'web', Pod: name, Parent: [1], Tasks: [2, 3] } };
+    const body = JSON.stringify({ [name]: { Containers } });
+    const head = 'HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: ' + body.length + '\\r\\n\\r\\n';
+    const answer = Buffer.from(head + body);
+    return net.createServer((socket) => {
+      socket.on('data', () => setTimeout(() => socket.write(answer), nodeMs)).on('error', () => undefined);
+    });
+  }
+
+  function stream(_, response) {
     let left = streamBytes;
     const more = () => {
       while (left > 0) {
@@ -34,37 +49,36 @@ const NODES_CODE = `
     };
     more();
   }
+
+  async function urlOf(server) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return 'http://127.0.0.1:' + server.address().port;
+  }
+
   (async () => {
-    const ports = [];
-    for (let node = 0; node <= nodes; node++) {
-      const Containers = { web: { Id: 'web', Pod: 'p' + node, Parent: [1], Tasks: [node, node + 1] } };
-      const body = JSON.stringify({ ['p' + node]: { Containers } });
-      const server = createServer((request, response) => {
-        if (request.url.startsWith('/api')) stream(response);
-        else if (node < nodes) setTimeout(() => response.end(body), nodeMs);
-      });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      ports.push(server.address().port);
-    }
-    parentPort.postMessage(ports);
+    const urls = await Promise.all(Array.from({ length: nodes }, (_, index) => urlOf(node('pod-' + index))));
+    const frozen = await urlOf(net.createServer((socket) => socket.resume().on('error', () => undefined)));
+    parentPort.postMessage({ urls, frozen, service: await urlOf(createServer(stream)) });
   })();
 `;
 
+interface Behind {
+  readonly urls: readonly string[];
+  readonly frozen: string;
+  readonly service: string;
+}
+
 export async function run(): Promise<BenchRow[]> {
   const workerData = { nodes: NODES, nodeMs: NODE_MS, streamBytes: STREAM_BYTES };
-  const nodes = new Worker(NODES_CODE, { eval: true, workerData });
-  const [ports] = (await once(nodes, 'message')) as [number[]];
-  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  const frozen = urls.pop() ?? '';
+  const worker = new Worker(BEHIND_CODE, { eval: true, workerData });
+  const [{ urls, frozen, service }] = (await once(worker, 'message')) as [Behind];
   try {
-    const oneMs = await withGateway(urls.slice(0, 1), (url) => medianMs(url));
-    const allMs = await withGateway(urls, (url) => medianMs(url));
-    const lateMs = await withGateway([...urls.slice(1), frozen], (url) => slowestMs(url));
-    const [throughMs, directMs] = await withGateway(urls.slice(0, 1), async (url) => [
-      await streamMs(url),
-      await streamMs(urls[0] ?? ''),
-    ]);
+    const oneMs = await withGateway(urls.slice(0, 1), medianMs);
+    const allMs = await withGateway(urls, medianMs);
+    const lateMs = await withGateway([...urls.slice(1), frozen], slowestMs);
+    const throughMs = await withGateway(urls.slice(0, 1), streamMs, service);
+    const directMs = await streamMs(service);
     return [
       {
         name: `GET /v1/pods, ${NODES} nodes of ${NODE_MS} ms`,
@@ -89,15 +103,19 @@ export async function run(): Promise<BenchRow[]> {
       },
     ];
   } finally {
-    await nodes.terminate();
+    await worker.terminate();
   }
 }
 
-async function withGateway<T>(nodes: readonly string[], measure: (url: string) => Promise<T>): Promise<T> {
+async function withGateway(
+  nodes: readonly string[],
+  measure: (url: string) => Promise<number>,
+  service = '',
+): Promise<number> {
   const env = {
     TRACER_NODES: nodes.join(','),
     TRACER_NODE_DEADLINE_MS: String(DEADLINE_MS),
-    TRACER_INDEXER_URL: nodes[0] ?? '',
+    TRACER_INDEXER_URL: service,
   };
   const log = createLogger('tracer-svc', 'silent');
   const app: NestExpressApplication = await createApp(definition, {
