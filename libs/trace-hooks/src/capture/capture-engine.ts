@@ -13,7 +13,7 @@ import { decoderContext } from './decoder-context.js';
 import { Demux, MAX_SESSIONS } from './demux.js';
 import { DrainLoop } from './drain-loop.js';
 import { Lineage } from './lineage.js';
-import type { Ring } from './ring.js';
+import { openRing, type Ring } from './ring.js';
 import { Session } from './session.js';
 import { bornSince, ownTids, type Task } from './task-scan.js';
 import { NO_SLOT, ThreadTable } from './thread-table.js';
@@ -66,6 +66,7 @@ export class CaptureEngine {
   constructor(
     private readonly options: CaptureOptions,
     private readonly decoderOf: DecoderOf,
+    open = openRing,
   ) {
     const { tracefsPath, procfsPath, instanceName, bufferKbPerCpu: bufferKb = DEFAULT_BUFFER_KB } = options;
     const layout = pageLayout(tracefsPath);
@@ -74,13 +75,13 @@ export class CaptureEngine {
     this.#lineage = new Lineage(this.#threads, procfsPath, (sessions) => this.#demux.receiversOf(sessions));
     this.#demux = new Demux(this.#threads, this.#lineage, this.#pool);
     const { baseNs } = this.#clock;
-    const ringOptions = { tracefsPath, procfsPath, instanceName, bufferKb, baseNs, ...layout };
+    const ringOptions = { tracefsPath, procfsPath, instanceName, bufferKb, baseNs, openRing: open, ...layout };
     this.#rings = new CaptureRings(ringOptions, this.#catalog, this.#demux, this.#lost.bind(this));
     this.#loop = new DrainLoop({
       merge: this.#rings.merge,
       visitor: this.#demux,
       clock: this.#clock,
-      pagesPerCpu: () => this.#rings.main?.pagesPerCpu ?? 1,
+      pagesPerCpu: () => this.#rings.pagesPerCpu,
       afterDrain: this.#afterDrain.bind(this),
       onFailure: this.#failed.bind(this),
     });

@@ -24,8 +24,9 @@ export class CaptureShell {
     options: Omit<CaptureOptions, 'log'>,
     decoderOf: DecoderOf,
     private readonly post: Post,
+    makeEngine = (all: CaptureOptions): CaptureEngine => new CaptureEngine(all, decoderOf),
   ) {
-    this.#engine = new CaptureEngine({ ...options, log: this.#log() }, decoderOf);
+    this.#engine = makeEngine({ ...options, log: this.#log() });
   }
 
   receive(message: ToWorker): void {

@@ -1,58 +1,53 @@
 import { RingCpu, readFrom } from '../ring/ring-cpu.js';
-import { readLost, TracefsInstance, type CpuFiles } from '../tracefs/instance.js';
+import { readLost, TracefsInstance } from '../tracefs/instance.js';
 
 /** Pages kept in memory per CPU while they wait for the other CPUs. */
 const SLOTS = 64;
 
-export interface RingOptions {
-  readonly tracefsPath: string;
-  readonly name: string;
-  readonly bufferKb: number;
-  readonly pageBytes: number;
-  readonly baseNs: bigint;
+/** What a capture does to a tracefs instance; see `TracefsInstance`. */
+export type RingControl = Pick<
+  TracefsInstance,
+  'setRecording' | 'addTids' | 'excludeTids' | 'excludedTids' | 'replaceExcluded' | 'setEvents' | 'remove'
+>;
+
+export interface RingParts {
+  readonly control: RingControl;
+  readonly cpus: readonly RingCpu[];
+  /** Events that CPU number `index` of `cpus` has lost since the ring was made. */
+  readonly readLost: (index: number) => number;
+  /** Pages that the kernel keeps per CPU. */
+  readonly pagesPerCpu: number;
 }
 
 /** A tracefs instance with its CPUs opened and its losses counted. */
 export class Ring {
+  readonly control: RingControl;
   readonly cpus: readonly RingCpu[];
+  readonly pagesPerCpu: number;
   /** Events lost since the ring was made, by index of `cpus`; as of the last look. */
   readonly lost: Float64Array;
-  readonly #statsAreOld: boolean[];
+  readonly #readLost: (index: number) => number;
+  readonly #isOld: boolean[];
 
-  private constructor(
-    readonly instance: TracefsInstance,
-    private readonly files: readonly CpuFiles[],
-    readonly pagesPerCpu: number,
-    options: RingOptions,
-  ) {
-    const { baseNs, pageBytes } = options;
-    this.cpus = files.map(({ cpu, pages }) => new RingCpu(cpu, readFrom(pages), baseNs, pageBytes, SLOTS));
-    this.lost = new Float64Array(files.length);
-    this.#statsAreOld = files.map(() => true);
+  constructor({ control, cpus, readLost: read, pagesPerCpu }: RingParts) {
+    this.control = control;
+    this.cpus = cpus;
+    this.pagesPerCpu = pagesPerCpu;
+    this.#readLost = read;
+    this.lost = new Float64Array(cpus.length);
+    this.#isOld = cpus.map(() => true);
   }
 
-  static async create(options: RingOptions): Promise<Ring> {
-    const instance = await TracefsInstance.create(options.tracefsPath, options.name, options.bufferKb);
-    try {
-      const pagesPerCpu = (options.bufferKb * 1024) / options.pageBytes;
-      return new Ring(instance, instance.openCpus(), pagesPerCpu, options);
-    } catch (error) {
-      await instance.remove();
-      throw error;
-    }
-  }
-
-  /** New pages may have been read since: the next question about losses asks the kernel again. */
+  /** Time has passed: the next question about losses asks the kernel again. */
   invalidateLost(): void {
-    this.#statsAreOld.fill(true);
+    this.#isOld.fill(true);
   }
 
   /** @returns events lost on CPU number `index` since the ring was made */
   lostOn(index: number): number {
-    const stats = this.files[index]?.stats;
-    if (stats !== undefined && this.#statsAreOld[index] === true) {
-      this.lost[index] = readLost(stats);
-      this.#statsAreOld[index] = false;
+    if (this.#isOld[index] === true) {
+      this.lost[index] = this.#readLost(index);
+      this.#isOld[index] = false;
     }
     return this.lost[index] ?? 0;
   }
@@ -63,9 +58,29 @@ export class Ring {
     this.cpus.forEach((_, index) => this.lostOn(index));
     return this.lost;
   }
+}
 
-  /** Closes and removes it. */
-  async remove(): Promise<void> {
-    await this.instance.remove();
+export interface RingOptions {
+  readonly tracefsPath: string;
+  readonly name: string;
+  readonly bufferKb: number;
+  readonly pageBytes: number;
+  readonly baseNs: bigint;
+}
+
+/** Makes a silent instance and opens it. @throws TracerError HOOK_UNAVAILABLE */
+export async function openRing({ tracefsPath, name, bufferKb, pageBytes, baseNs }: RingOptions): Promise<Ring> {
+  const control = await TracefsInstance.create(tracefsPath, name, bufferKb);
+  try {
+    const files = control.openCpus();
+    return new Ring({
+      control,
+      cpus: files.map(({ cpu, pages }) => new RingCpu(cpu, readFrom(pages), baseNs, pageBytes, SLOTS)),
+      readLost: (index) => readLost(files[index]?.stats ?? -1),
+      pagesPerCpu: (bufferKb * 1024) / pageBytes,
+    });
+  } catch (error) {
+    await control.remove();
+    throw error;
   }
 }

@@ -16,6 +16,11 @@ export class BlockPool {
   /** Called whenever a sealed block came back. */
   onRoom: () => void = () => undefined;
 
+  /** Sealed blocks that did not come back yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
   get isFull(): boolean {
     return this.#inFlight >= MAX_IN_FLIGHT;
   }

@@ -1,4 +1,4 @@
-import { close, closeSync, ftruncate, ftruncateSync, openSync, write, writeSync } from 'node:fs';
+import { close, closeSync, fstatSync, ftruncate, ftruncateSync, openSync, write, writeSync } from 'node:fs';
 import { reasonOf, TracerError } from '@tracer/base';
 import { BLOCK_BYTES, type BlockPool } from './block-pool.js';
 import { CLOSING_MEMBER, compressMember, OPENING_MEMBER, walkMembers } from './gzip-member.js';
@@ -64,7 +64,7 @@ export class PfwWriter {
       const walk = walkMembers(fd);
       if (walk === undefined) throw new Error('it exists and was not written by a session');
       const end = walk.isClosed ? walk.end - CLOSING_MEMBER.length : walk.end;
-      ftruncateSync(fd, end);
+      if (end < fstatSync(fd).size) ftruncateSync(fd, end);
       if (end === 0) writeSync(fd, OPENING_MEMBER);
       return new PfwWriter(fd, pool, end === 0 ? OPENING_MEMBER.length : end);
     } catch (error) {
