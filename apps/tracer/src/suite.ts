@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TracerError } from '@tracer/base';
@@ -27,6 +28,7 @@ export function suiteCommands(
     env: { ...env, ...more },
   });
   const { port, nodePort, indexerPort, spanApiPort, host } = config;
+  const nodeName = inherited['TRACER_NODE_NAME'] ?? hostname();
   return [
     app('span-api', ['--address', local(spanApiPort)], { DATABASE_URL: databaseUrl }),
     app('trace-indexer', [
@@ -39,9 +41,10 @@ export function suiteCommands(
       '--index-dir',
       join(directories.data, 'index'),
     ]),
-    app('tracer-node', ['--address', local(nodePort)]),
+    app('tracer-node', ['--address', local(nodePort), '--node-name', nodeName]),
     app('tracer-svc', ['--address', `${host}:${port}`], {
-      TRACER_NODES: inherited['TRACER_NODES'] ?? url(nodePort),
+      // Named as the agent names itself, so that answers and warnings speak of the same node.
+      TRACER_NODES: inherited['TRACER_NODES'] ?? `${nodeName}=${url(nodePort)}`,
       TRACER_INDEXER_URL: url(indexerPort),
       TRACER_SPAN_API_URL: url(spanApiPort),
     }),

@@ -1,1 +1,3 @@
 export { Database } from './database.js';
+export { PostgresSpanStore, type SpanStoreOptions } from './spans/postgres-span-store.js';
+export { SpanRetention, type RetentionLimits, type StoredDay } from './spans/span-retention.js';

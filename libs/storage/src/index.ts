@@ -1,3 +1,47 @@
+export { InMemorySpanStore } from './in-memory-span-store.js';
 export { INGEST_LIMITS, IngestQueue, type IngestCounts, type IngestLimits } from './ingest-queue.js';
-export type { DependencyLink, SpanBatch, SpanStore, Tenant, TraceIdMatch } from './span-store.js';
+export type { SpanBatch, SpanStore, Tenant, TraceIdMatch } from './span-store.js';
 export { traceMatches, traceTimeUs, type TraceQuery } from './trace-query.js';
+export {
+  compareDmPositions,
+  DM_OP_SKIP,
+  DmEventType,
+  DmJobState,
+  dmJobStateOf,
+  dmPositionOf,
+  dmSourceOf,
+  type DmArrival,
+  type DmBase,
+  type DmBinlogEvent,
+  type DmDdlInfo,
+  type DmEvent,
+  type DmJobEvent,
+  type DmPosition,
+  type DmSource,
+  type DmSyncerState,
+  type DmText,
+  type StoredDmEvent,
+} from './dm/dm-event.js';
+export { DM_QUEUE_LIMITS, DmEventQueue, type DmQueueCounts, type DmQueueLimits } from './dm/dm-event-queue.js';
+export {
+  DM_TRACE_EVENTS,
+  type DmEventPages,
+  type DmEventStore,
+  type DmEvicted,
+  type DmRetention,
+  type DmTail,
+  type DmTotals,
+  type DmTrace,
+  type DmTraceQuery,
+} from './dm/dm-event-store.js';
+export { dmGroupInstances, dmJobsOf, type DmGroupInstance, type DmJob, type DmJobOutcome } from './dm/dm-jobs.js';
+export { dmEventMatches, type DmCursor, type DmEventFilter, type DmEventQuery } from './dm/dm-query.js';
+export { decodeDmEvent, decodeDmUpload, decodeGetTsoRequest } from './dm/dm-wire.js';
+export {
+  DM_UPLOAD_STORED,
+  dmArrivalOf,
+  encodeDmEvent,
+  encodeDmUpload,
+  encodeGetTsoResponse,
+} from './dm/dm-wire-writer.js';
+export { InMemoryDmEventStore } from './dm/in-memory-dm-event-store.js';

@@ -1,4 +1,4 @@
-import type { Span } from '@tracer/span-model';
+import type { DependencyLink, Span } from '@tracer/span-model';
 import type { TraceQuery } from './trace-query.js';
 
 /** Whose spans: everything that is stored or asked belongs to one tenant (the project id of ATS; '0' when none is named). */
@@ -11,14 +11,6 @@ export interface SpanBatch {
   /** Where ATS clients filter: recorded from the headers of the request. */
   readonly clusterId?: string;
   readonly namespace?: string;
-}
-
-/** An arrow of the service graph. */
-export interface DependencyLink {
-  readonly parent: string;
-  readonly child: string;
-  readonly callCount: number;
-  readonly errorCount: number;
 }
 
 export interface TraceIdMatch {

@@ -1,4 +1,4 @@
-import type { Span } from '@tracer/span-model';
+import { remoteEndpointOf, type Span } from '@tracer/span-model';
 
 /** Zipkin's search: every part is optional, names are lower case, absent parts match everything. */
 export interface TraceQuery {
@@ -51,7 +51,7 @@ function conditionsOf({ remoteServiceName, spanName, annotationQuery = [], ...qu
         hasAnnotation(span, key, value),
   );
   if (remoteServiceName !== undefined)
-    conditions.push(({ remoteEndpoint }) => remoteEndpoint?.lowerServiceName === remoteServiceName);
+    conditions.push((span) => remoteEndpointOf(span)?.lowerServiceName === remoteServiceName);
   if (spanName !== undefined) conditions.push(({ lowerName }) => lowerName === spanName);
   if (query.minDurationUs !== undefined) conditions.push((span) => durationFits(span, query));
   return conditions;

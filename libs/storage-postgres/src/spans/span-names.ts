@@ -1,4 +1,4 @@
-import type { Span } from '@tracer/span-model';
+import { remoteEndpointOf, type Span } from '@tracer/span-model';
 import type { SpanBatch, Tenant } from '@tracer/storage';
 import { MoreThanOrEqual, type DataSource, type EntityManager } from 'typeorm';
 import { SpanNameEntity, type SpanNameKind } from '../entities/span-name.entity.js';
@@ -30,16 +30,15 @@ export class SpanNames {
   /** Names of these spans that are not known to be written; pass them to `write` within the transaction of the spans. */
   unwritten(batches: readonly SpanBatch[], timeOf: (span: Span) => bigint): NameRow[] {
     const rows = new Map<string, NameRow>();
-    for (const { tenant, spans } of batches) {
-      for (const span of spans) {
-        const lastUs = (timeOf(span) / HOUR_US + 1n) * HOUR_US;
-        for (const name of this.#namesOf(span)) {
-          const key = `${tenant}\0${name.kind}\0${name.service}\0${name.value}`;
-          if ((rows.get(key)?.lastUs ?? this.#written.get(key) ?? -1n) < lastUs)
-            rows.set(key, { ...name, tenant, lastUs });
-        }
+    const note = (tenant: Tenant, span: Span): void => {
+      const lastUs = (timeOf(span) / HOUR_US + 1n) * HOUR_US;
+      for (const name of this.#namesOf(span)) {
+        const row = { ...name, tenant, lastUs };
+        const key = keyOf(row);
+        if ((rows.get(key)?.lastUs ?? this.#written.get(key) ?? -1n) < lastUs) rows.set(key, row);
       }
-    }
+    };
+    for (const { tenant, spans } of batches) for (const span of spans) note(tenant, span);
     return [...rows.values()];
   }
 
@@ -87,7 +86,7 @@ export class SpanNames {
     if (service === '') return;
     yield { kind: 'service', service: '', value: service };
     if (span.lowerName !== undefined) yield { kind: 'span', service, value: clean(span.lowerName) };
-    const remote = span.remoteEndpoint?.lowerServiceName;
+    const remote = remoteEndpointOf(span)?.lowerServiceName;
     if (remote !== undefined) yield { kind: 'remote', service, value: clean(remote) };
   }
 }

@@ -1,14 +1,12 @@
 import { lowTraceId, type Span } from '@tracer/span-model';
 import { traceMatches, traceTimeUs, type Tenant, type TraceIdMatch, type TraceQuery } from '@tracer/storage';
 import type { DataSource } from 'typeorm';
+import { LONGEST_TRACE_US, SKEW_US } from './trace-times.js';
 import { READ_COLUMNS, readSpanRow, signed64, traceHalves, type SpanRow } from './span-rows.js';
 
 /** Candidate spans read at a time: first few, because a page of ten traces is the common case, then more. */
 const FIRST_CANDIDATES = 200;
 const MOST_CANDIDATES = 5_000;
-/** Spans of a trace may begin this long before its root (clock skew) or after it (long work) and still lead to it. */
-const SKEW_US = 3_600_000_000;
-const LONGEST_TRACE_US = 86_400_000_000;
 
 interface Candidate {
   readonly low: string;
@@ -23,10 +21,10 @@ export class SpanReader {
   /** Spans of the traces, those of one trace in the order in which they were stored. */
   async traces(tenant: Tenant, traceIds: readonly string[], { strict }: TraceIdMatch): Promise<Span[][]> {
     const lows = [...new Set(traceIds.map((traceId) => signed64(traceHalves(traceId).low)))];
-    const rows = (await this.source.query(
+    const rows = await this.source.query<SpanRow[]>(
       `SELECT ${READ_COLUMNS} FROM span WHERE trace_low = ANY ($1::bigint[]) AND tenant = $2 ORDER BY seq`,
       [lows, tenant],
-    )) as SpanRow[];
+    );
     const keyOf = strict ? (traceId: string) => traceId : lowTraceId;
     const wanted = new Map<string, Span[]>(traceIds.map((traceId) => [keyOf(traceId), []]));
     for (const row of rows) {
@@ -46,29 +44,39 @@ export class SpanReader {
     let beforeUs = query.toUs + LONGEST_TRACE_US;
     for (let size = FIRST_CANDIDATES; ; size = Math.min(size * 4, MOST_CANDIDATES)) {
       const candidates = await this.#candidates(tenant, query, beforeUs, size);
-      const fresh = new Set(candidates.map(({ low, high }) => traceIdOf(low, high)).filter((id) => !seen.has(id)));
-      for (const id of fresh) seen.add(id);
-      for (const spans of await this.traces(tenant, [...fresh], match))
+      for (const spans of await this.#unseenTraces(tenant, candidates, seen, match))
         if (traceMatches(spans, query)) found.push({ timeUs: traceTimeUs(spans) ?? 0, spans });
       found.sort((a, b) => b.timeUs - a.timeUs);
       const last = candidates.at(-1);
       if (last === undefined || candidates.length < size) break;
       // More spans of one microsecond than fit a page: the rest of them is passed over, or the walk would stand still.
       beforeUs = Math.min(Number(last.at_us), size === MOST_CANDIDATES ? beforeUs - 1 : beforeUs);
-      if (found.length >= query.limit && (found[query.limit - 1]?.timeUs ?? 0) >= beforeUs) break;
+      const enough = found[query.limit - 1];
+      if (enough !== undefined && enough.timeUs >= beforeUs) break;
     }
     return found.slice(0, query.limit).map(({ spans }) => spans);
+  }
+
+  #unseenTraces(
+    tenant: Tenant,
+    candidates: readonly Candidate[],
+    seen: Set<string>,
+    match: TraceIdMatch,
+  ): Promise<Span[][]> {
+    const fresh = new Set(candidates.map(({ low, high }) => traceIdOf(low, high)).filter((id) => !seen.has(id)));
+    for (const id of fresh) seen.add(id);
+    return fresh.size === 0 ? Promise.resolve([]) : this.traces(tenant, [...fresh], match);
   }
 
   /** Newest first. Rows of the very moment `beforeUs` come again: more than one page may hold that moment. */
   async #candidates(tenant: Tenant, query: TraceQuery, beforeUs: number, size: number): Promise<Candidate[]> {
     const values: unknown[] = [tenant, String(query.fromUs - SKEW_US), String(beforeUs)];
     const conditions = conditionsOf(query, values);
-    return (await this.source.query(
+    return await this.source.query<Candidate[]>(
       `SELECT to_hex(trace_low) AS low, to_hex(trace_high) AS high, at_us FROM span
        WHERE tenant = $1 AND at_us >= $2 AND at_us <= $3 ${conditions} ORDER BY at_us DESC LIMIT ${size}`,
       values,
-    )) as Candidate[];
+    );
   }
 }
 

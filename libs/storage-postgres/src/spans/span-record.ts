@@ -68,14 +68,23 @@ export function encodeSpanRecord(span: Span): Buffer {
   writer.unsigned(present);
   writer.byte(span.kind);
   writer.byte(span.statusCode);
+  writeIdentity(span, present);
+  writeContent(span, present);
+  return writer.finish();
+}
+
+function writeIdentity(span: Span, present: number): void {
   if (present & PART.name) writer.text(span.name);
   if (span.startNs !== undefined) writer.signed64(span.startNs);
   if (span.durationNs !== undefined) writer.signed64(span.durationNs);
   if (span.localEndpoint) writeEndpoint(span.localEndpoint);
   if (span.remoteEndpoint) writeEndpoint(span.remoteEndpoint);
   if (present & PART.attributes) writeAttributes(span.attributes);
-  if (present & PART.dropped)
-    for (const count of [span.droppedAttributes, span.droppedEvents, span.droppedLinks]) writer.unsigned(count);
+  if ((present & PART.dropped) === 0) return;
+  for (const count of [span.droppedAttributes, span.droppedEvents, span.droppedLinks]) writer.unsigned(count);
+}
+
+function writeContent(span: Span, present: number): void {
   if (present & PART.events) writeList(span.events, writeEvent);
   if (present & PART.links) writeList(span.links, writeLink);
   if (present & PART.statusMessage) writer.text(span.statusMessage);
@@ -84,7 +93,6 @@ export function encodeSpanRecord(span: Span): Buffer {
   if (present & PART.resource) writeResource(span.resource);
   if (present & PART.scope) writeScope(span.scope);
   if (present & PART.v1 && span.v1) writeV1(span.v1);
-  return writer.finish();
 }
 
 /** Throws RangeError for bytes that are no record of a known version. */

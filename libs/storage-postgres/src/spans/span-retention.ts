@@ -31,10 +31,10 @@ export class SpanRetention {
 
   /** What is stored, newest day first, and what the next purge would remove. */
   async plan(now = new Date()): Promise<StoredDay[]> {
-    const rows = (await this.source.query(
+    const rows = await this.source.query<{ table: string; bytes: number; spans: number }[]>(
       `SELECT c.relname AS "table", pg_total_relation_size(c.oid)::float8 AS bytes, greatest(c.reltuples, 0)::float8 AS spans
        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'span'::regclass`,
-    )) as { table: string; bytes: number; spans: number }[];
+    );
     const days = rows.map((row) => ({ ...row, day: dayOf(row.table) }));
     days.sort((a, b) => ((a.day ?? '') < (b.day ?? '') ? 1 : -1));
     const oldest = this.limits.days === undefined ? '' : isoDay(now.getTime() - this.limits.days * DAY_MS);

@@ -1,4 +1,4 @@
-import type { Span } from '@tracer/span-model';
+import { remoteEndpointOf, type Span } from '@tracer/span-model';
 import type { SpanBatch } from '@tracer/storage';
 import type { CopyRows } from './copy-rows.js';
 import { decodeSpanRecord, encodeSpanRecord } from './span-record.js';
@@ -50,7 +50,7 @@ export function writeSpanRow(rows: CopyRows, span: Span, batch: SpanBatch, atUs:
   rows.boolean(span.shared);
   rows.boolean(span.failed);
   rows.text(span.localServiceName);
-  rows.text(span.remoteEndpoint?.lowerServiceName);
+  rows.text(remoteEndpointOf(span)?.lowerServiceName);
   rows.text(span.lowerName);
   rows.text(batch.clusterId);
   rows.text(batch.namespace);
