@@ -8,8 +8,14 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { assertNode, buildIfNeeded, installIfNeeded, run } from './prepare.mjs';
 
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-const jest = (projects, ...more) => () => run('node', [...JEST, '--selectProjects', ...projects, ...more]);
-const npm = (script, ...more) => () => run('npm', ['run', '--silent', script, ...more]);
+const jest =
+  (projects, ...more) =>
+  () =>
+    run('node', [...JEST, '--selectProjects', ...projects, ...more]);
+const npm =
+  (script, ...more) =>
+  () =>
+    run('npm', ['run', '--silent', script, ...more]);
 
 const STEPS = [
   ['wasm', npm('build:wasm', '--', '--check'), 'the committed kernels are what the sources compile to'],
@@ -21,11 +27,13 @@ const STEPS = [
   ['unit', jest(['unit', 'e2e', 'medium']), 'libraries, apps in process, real database and child processes'],
   ['system', jest(['system'], '--runInBand'), 'the built apps as processes'],
   ['host', hostTests, 'tracing on the real kernel'],
+  ['lab', labTests, 'real containers on a private containerd'],
 ];
 
 const left = new Set(optionValues('--without'));
 const unknown = [...left].filter((name) => !STEPS.some(([step]) => step === name));
-if (unknown.length > 0) fail(`--without: no step is called ${unknown.join(', ')}; there are ${STEPS.map(([name]) => name).join(', ')}`);
+if (unknown.length > 0)
+  fail(`--without: no step is called ${unknown.join(', ')}; there are ${STEPS.map(([name]) => name).join(', ')}`);
 const only = optionValues('--only');
 
 assertNode();
@@ -46,6 +54,14 @@ function hostTests() {
   if (problem !== undefined)
     fail(`The host tests trace the real kernel, but ${problem}.\nOn such a machine run: npm test -- --without host`);
   jest(['host'], '--runInBand')();
+}
+
+/** Brings up containerd, which it takes from Debian's packages when it is absent. */
+function labTests() {
+  const problem = tracefsProblem() ?? (existsSync('/usr/bin/apt-get') ? undefined : 'this is not a Debian system');
+  if (problem !== undefined)
+    fail(`The lab tests trace real containers, but ${problem}.\nOn such a machine run: npm test -- --without lab`);
+  jest(['lab'], '--runInBand')();
 }
 
 function tracefsProblem() {
