@@ -48,7 +48,7 @@ export class TraceIndexerConfig extends ListenConfig {
   executorThreads = availableParallelism();
 
   @IntSetting({
-    env: 'TRACER_RESCAN_MS',
+    env: 'TRACER_INDEXER_RESCAN_MS',
     flag: 'rescan-ms',
     min: 100,
     max: 3_600_000,

@@ -4,7 +4,7 @@ import type { TraceFileReader } from '@tracer/trace-index';
 import { CatalogueFile, type ReaderSource } from './catalogue-file.js';
 import { DirectoryWatch } from './directory-watch.js';
 import { Slots } from './slots.js';
-import { listTraces, type ListedFile, type Listing } from './trace-directory.js';
+import { findTrace, listTraces, type ListedFile, type Listing } from './trace-directory.js';
 
 export interface CatalogueOptions {
   /** Absolute. */
@@ -37,7 +37,9 @@ export class FileCatalogue {
   #scanTookMs = 0;
   #problem: string | undefined = 'the directory has not been looked at yet';
   #firstRoundDone = false;
-  #changed = false;
+  /** Something has changed since the last look began. */
+  #dirty = false;
+  #soonTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: CatalogueOptions) {
     this.#slots = new Slots(options.openAtATime);
@@ -83,17 +85,25 @@ export class FileCatalogue {
     return left;
   }
 
-  /** All files, sorted by path, as the directory is now. */
+  /** All files, sorted by path, as the directory is now (or was a moment ago, when looking takes long). */
   async files(): Promise<readonly CatalogueFile[]> {
     const ageMs = performance.now() - this.#scannedAtMs;
-    if (this.#scanning !== undefined || ageMs > Math.min(1000, this.#scanTookMs * REST_FACTOR)) await this.#scan();
+    const fresh = this.#dirty ? this.#scanTookMs * 2 : Math.min(1000, this.#scanTookMs * REST_FACTOR);
+    if (this.#scanning !== undefined || ageMs > fresh) await this.#scan();
     return this.#sorted;
   }
 
-  /** The file of that key; an absolute path below the directory is a key, too. */
+  /** The file of that key, as it is now; an absolute path below the directory is a key, too. */
   async file(name: string): Promise<CatalogueFile | undefined> {
-    await this.files();
+    if (name.includes('\0')) return undefined;
     const key = isAbsolute(name) ? relative(this.options.root, name).split(sep).join('/') : name;
+    const known = this.#files.get(key);
+    const found = await findTrace(this.options.root, key).catch(() => undefined);
+    if (known !== undefined && found !== undefined) known.update(found);
+    // It appeared or went since the last look.
+    else if (known !== undefined || found !== undefined) await this.#scan();
+    // That look may have begun before it appeared.
+    if (found !== undefined && !this.#files.has(key)) await this.#scan();
     return this.#files.get(key);
   }
 
@@ -111,6 +121,7 @@ export class FileCatalogue {
 
   async #look(): Promise<void> {
     const begun = performance.now();
+    this.#dirty = false;
     try {
       this.#take(await listTraces(this.options.root));
       this.#problem = undefined;
@@ -165,11 +176,11 @@ export class FileCatalogue {
   }
 
   #soon(): void {
-    if (this.#changed) return;
-    this.#changed = true;
-    setTimeout(
+    this.#dirty = true;
+    if (this.#soonTimer !== undefined) return;
+    this.#soonTimer = setTimeout(
       () => {
-        this.#changed = false;
+        this.#soonTimer = undefined;
         if (!this.#stopped.signal.aborted) void this.#scan();
       },
       Math.max(SETTLE_MS, this.#scanTookMs * REST_FACTOR),

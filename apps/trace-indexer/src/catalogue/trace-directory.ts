@@ -1,6 +1,6 @@
 import type { Dirent, BigIntStats } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { reasonOf } from '@tracer/base';
 
 /** A trace file as the directory shows it; nothing of it has been read. */
@@ -40,6 +40,16 @@ export async function listTraces(root: string): Promise<Listing> {
   return listing;
 }
 
+/** The file of that key as it is now; `undefined` when there is none, or none that would be listed. */
+export async function findTrace(root: string, key: string): Promise<ListedFile | undefined> {
+  const path = resolve(root, key);
+  if (!TRACE_NAME.test(key) || relative(root, path).split(sep).join('/') !== key) return undefined;
+  const lister = new Lister(root, await realpath(root));
+  await lister.entry(path);
+  const [file] = lister.files;
+  return file?.path === key ? file : undefined;
+}
+
 class Lister implements Listing {
   readonly files: ListedFile[] = [];
   readonly directories: string[] = [];
@@ -58,6 +68,14 @@ class Lister implements Listing {
       return [];
     });
     await Promise.all(entries.map((entry) => this.#entry(entry, join(path, entry.name))));
+  }
+
+  /** Looks at one file by its path, which must not lead over links. */
+  async entry(path: string): Promise<void> {
+    const found = await lstat(path, { bigint: true }).catch(() => undefined);
+    const direct = found && (await realpath(dirname(path))) === join(this.realRoot, relative(this.root, dirname(path)));
+    if (direct && found.isSymbolicLink()) await this.#link(path, true);
+    else if (direct && found.isFile()) this.#file(path, path, found);
   }
 
   async #entry(entry: Dirent, path: string): Promise<void> {

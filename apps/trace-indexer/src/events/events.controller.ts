@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Res, UseInterceptors } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ApiEventErrors } from '../http/api-errors.js';
 import { sendStream, Values } from '../http/answer-stream.js';
@@ -19,7 +19,7 @@ import { EventStream } from './event-stream.js';
 const NDJSON = 'application/x-ndjson';
 const LINES = {
   description: 'One event per line, each byte for byte as in its file',
-  schema: { type: 'string' },
+  content: { [NDJSON]: { schema: { type: 'string' } } },
 } as const;
 
 @ApiTags('trace files')
@@ -31,7 +31,6 @@ export class EventsController {
   /** The first events of a selection. */
   @Get()
   @ApiParameters(...FILTER_PARAMETERS, PAGE_LIMIT, METADATA, RESOLVE)
-  @ApiProduces(NDJSON)
   @ApiOkResponse(LINES)
   @ApiEventErrors()
   page(@Values() values: QueryValues, @Res() response: Response): Promise<void> {
@@ -44,7 +43,6 @@ export class EventsController {
   /** All events of a selection, as fast as the client reads. */
   @Get('stream')
   @ApiParameters(...FILTER_PARAMETERS, STREAM_LIMIT, METADATA, RESOLVE)
-  @ApiProduces(NDJSON)
   @ApiOkResponse(LINES)
   @ApiEventErrors()
   all(@Values() values: QueryValues, @Res() response: Response): Promise<void> {

@@ -1,12 +1,12 @@
 import { Controller, Get, Inject, Res, UseInterceptors } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { sendStream, Values } from '../http/answer-stream.js';
 import { ApiEventErrors } from '../http/api-errors.js';
 import { FILTER_PARAMETERS, limitOf, readSelection, RESOLVE, STREAM_LIMIT } from '../http/event-parameters.js';
 import { ApiParameters, requiredChoiceParameter, type QueryValues } from '../http/parameter.js';
 import { RetryAfterInterceptor } from '../http/retry-after.interceptor.js';
-import { EXPORT_FORMATS } from './export-formats.js';
+import { EXPORT_FORMATS, FORMATS } from './export-formats.js';
 import { ExportService } from './export.service.js';
 
 const FORMAT = requiredChoiceParameter('format', {
@@ -14,6 +14,10 @@ const FORMAT = requiredChoiceParameter('format', {
     '`chrome` and `perfetto` open in Perfetto, `speedscope` in speedscope, `folded` in flame graph tools, `parquet` in databases',
   choices: EXPORT_FORMATS,
 });
+
+const FILE_CONTENT = Object.fromEntries(
+  EXPORT_FORMATS.map((format) => [FORMATS[format].contentType, { schema: { type: 'string', format: 'binary' } }]),
+);
 
 @ApiTags('export')
 @Controller('api/v1/export')
@@ -24,8 +28,7 @@ export class ExportController {
   /** A selection as a file of another tool. */
   @Get()
   @ApiParameters(FORMAT, ...FILTER_PARAMETERS, STREAM_LIMIT, RESOLVE)
-  @ApiProduces('application/json', 'application/vnd.google.protobuf', 'text/plain', 'application/vnd.apache.parquet')
-  @ApiOkResponse({ description: 'A file in the format', schema: { type: 'string', format: 'binary' } })
+  @ApiOkResponse({ description: 'A file in the format', content: FILE_CONTENT })
   @ApiEventErrors()
   export(@Values() values: QueryValues, @Res() response: Response): Promise<void> {
     const format = FORMAT.read(values);
