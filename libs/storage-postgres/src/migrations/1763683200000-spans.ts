@@ -21,7 +21,7 @@ export class Spans1763683200000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE span, span_name, ingest_batch');
+    await runner.query('DROP TABLE span, span_name, span_origin, ingest_batch');
     await runner.query('DROP FUNCTION make_span_partition(date)');
     await runner.query('DROP SEQUENCE span_seq');
   }
@@ -47,6 +47,7 @@ const UP = [
      name text,
      cluster_id text,
      namespace text,
+     origin bytea,
      record bytea NOT NULL
    ) PARTITION BY RANGE (at_us)`,
   'CREATE TABLE span_other PARTITION OF span DEFAULT',
@@ -76,6 +77,8 @@ const UP = [
      last_us bigint NOT NULL,
      PRIMARY KEY (tenant, kind, service, value)
    )`,
+  // Resources and scopes by the hash of their content; spans name theirs in the column `origin`.
+  `CREATE TABLE span_origin (id bytea PRIMARY KEY, resource bytea NOT NULL, scope bytea NOT NULL)`,
   // Batches that were committed, so that a writer who lost the connection can ask instead of writing twice.
   `CREATE TABLE ingest_batch (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`,
   'CREATE INDEX ingest_batch_by_time ON ingest_batch (at)',

@@ -131,7 +131,10 @@ const FORGET = `
       FROM (SELECT level, number >> (10 * level) AS bucket, count(*)::int AS traces
             FROM unnest(p_traces) AS number, unnest('{1,2}'::smallint[]) AS level GROUP BY 1, 2) d
       WHERE b.level = d.level AND b.bucket = d.bucket;
-    DELETE FROM dm_bucket WHERE traces = 0;
+    DELETE FROM dm_bucket b
+      USING (SELECT DISTINCT level, number >> (10 * level) AS bucket
+             FROM unnest(p_traces) AS number, unnest('{1,2}'::smallint[]) AS level) d
+      WHERE b.level = d.level AND b.bucket = d.bucket AND b.traces = 0;
     RETURN gone;
   END $$`;
 
@@ -193,18 +196,19 @@ const NTH = `
   #variable_conflict use_column
   DECLARE
     total bigint;
-    place bigint := 0;
+    place bigint;
     rest bigint := p_offset;
   BEGIN
     SELECT traces INTO total FROM dm_totals;
     IF p_offset >= total OR p_limit <= 0 THEN RETURN QUERY SELECT total, '{}'::bigint[]; RETURN; END IF;
-    FOR depth IN REVERSE 2..1 LOOP
-      SELECT bucket, rest - before INTO place, rest FROM (
-        SELECT bucket, traces, sum(traces) OVER (ORDER BY bucket) - traces AS before
-        FROM dm_bucket WHERE level = depth AND (depth = 2 OR bucket >> 10 = place)
-          AND (depth = 2 OR bucket BETWEEN place << 10 AND (place << 10) + 1023)) counted
-      WHERE rest >= before AND rest < before + traces;
-    END LOOP;
+    SELECT bucket, rest - before INTO place, rest FROM (
+      SELECT bucket, traces, sum(traces) OVER (ORDER BY bucket) - traces AS before
+      FROM dm_bucket WHERE level = 2) counted
+    WHERE rest >= before AND rest < before + traces;
+    SELECT bucket, rest - before INTO place, rest FROM (
+      SELECT bucket, traces, sum(traces) OVER (ORDER BY bucket) - traces AS before
+      FROM dm_bucket WHERE level = 1 AND bucket BETWEEN place << 10 AND (place << 10) + 1023) counted
+    WHERE rest >= before AND rest < before + traces;
     RETURN QUERY SELECT total, ARRAY(
       SELECT trace FROM dm_trace WHERE trace >= place << 10 ORDER BY trace OFFSET rest LIMIT p_limit);
   END $$`;

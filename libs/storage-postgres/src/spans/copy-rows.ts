@@ -41,6 +41,11 @@ export class CopyRows {
     this.#at = this.#bytes.writeBigInt64BE(value, this.#at);
   }
 
+  int32(value: number): void {
+    this.#length(4);
+    this.#at = this.#bytes.writeInt32BE(value, this.#at);
+  }
+
   int16(value: number): void {
     this.#length(2);
     this.#at = this.#bytes.writeInt16BE(value, this.#at);

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 async function emptyStore(): Promise<PostgresSpanStore> {
-  await database.source.query('TRUNCATE span, span_name, ingest_batch');
+  await database.source.query('TRUNCATE span, span_name, span_origin, ingest_batch');
   return new PostgresSpanStore(database.source, { tagKeys: ['env'] });
 }
 

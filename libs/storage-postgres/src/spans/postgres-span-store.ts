@@ -3,6 +3,7 @@ import type { SpanBatch, SpanStore, Tenant, TraceIdMatch, TraceQuery } from '@tr
 import type { DataSource } from 'typeorm';
 import { LinkReader } from './link-reader.js';
 import { SpanNames } from './span-names.js';
+import { SpanOrigins } from './span-origins.js';
 import { SpanPartitions } from './span-partitions.js';
 import { SpanReader } from './span-reader.js';
 import { SpanWriter } from './span-writer.js';
@@ -20,9 +21,10 @@ export class PostgresSpanStore implements SpanStore {
   readonly #links: LinkReader;
 
   constructor(source: DataSource, { tagKeys = [] }: SpanStoreOptions = {}) {
+    const origins = new SpanOrigins(source);
     this.#names = new SpanNames(source, tagKeys);
-    this.#writer = new SpanWriter(source, new SpanPartitions(source), this.#names);
-    this.#reader = new SpanReader(source);
+    this.#writer = new SpanWriter(source, new SpanPartitions(source), this.#names, origins);
+    this.#reader = new SpanReader(source, origins);
     this.#links = new LinkReader(source);
   }
 

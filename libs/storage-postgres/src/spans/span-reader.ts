@@ -1,8 +1,9 @@
-import { lowTraceId, type Span } from '@tracer/span-model';
+import { decodeSpanRecord, lowTraceId, type Span } from '@tracer/span-model';
 import { traceMatches, traceTimeUs, type Tenant, type TraceIdMatch, type TraceQuery } from '@tracer/storage';
 import type { DataSource } from 'typeorm';
 import { LONGEST_TRACE_US, SKEW_US } from './trace-times.js';
-import { READ_COLUMNS, readSpanRow, signed64, traceHalves, type SpanRow } from './span-rows.js';
+import type { SpanOrigins } from './span-origins.js';
+import { READ_COLUMNS, signed64, traceHalves, type SpanRow } from './span-rows.js';
 
 /** Candidate spans read at a time: first few, because a page of ten traces is the common case, then more. */
 const FIRST_CANDIDATES = 200;
@@ -16,7 +17,10 @@ interface Candidate {
 
 /** Reads traces by id, and finds them. */
 export class SpanReader {
-  constructor(private readonly source: DataSource) {}
+  constructor(
+    private readonly source: DataSource,
+    private readonly origins: SpanOrigins,
+  ) {}
 
   /** Spans of the traces, those of one trace in the order in which they were stored. */
   async traces(tenant: Tenant, traceIds: readonly string[], { strict }: TraceIdMatch): Promise<Span[][]> {
@@ -27,8 +31,10 @@ export class SpanReader {
     );
     const keyOf = strict ? (traceId: string) => traceId : lowTraceId;
     const wanted = new Map<string, Span[]>(traceIds.map((traceId) => [keyOf(traceId), []]));
-    for (const row of rows) {
-      const span = readSpanRow(row);
+    const originOf = await this.origins.load(rows.map(({ origin }) => origin));
+    for (const { origin, record } of rows) {
+      const { resource, scope } = originOf(origin);
+      const span = decodeSpanRecord(record, resource, scope);
       wanted.get(keyOf(span.traceId))?.push(span);
     }
     return [...wanted.values()].filter((spans) => spans.length > 0);

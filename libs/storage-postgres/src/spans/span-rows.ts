@@ -1,22 +1,18 @@
-import { remoteEndpointOf, type Span } from '@tracer/span-model';
+import { encodeSpanRecord, remoteEndpointOf, type Span } from '@tracer/span-model';
 import type { SpanBatch } from '@tracer/storage';
 import type { CopyRows } from './copy-rows.js';
-import { decodeSpanRecord, encodeSpanRecord } from './span-record.js';
 
 /** Columns that are written, in the order of `writeSpanRow`. */
 export const COPY_COLUMNS =
-  'tenant, trace_low, trace_high, at_us, start_us, duration_us, id, parent_id, kind, shared, failed, service, remote_service, name, cluster_id, namespace, record';
+  'tenant, trace_low, trace_high, at_us, start_us, duration_us, id, parent_id, kind, shared, failed, service, remote_service, name, cluster_id, namespace, origin, record';
 const FIELDS = COPY_COLUMNS.split(',').length;
 const NO_HIGH = '0000000000000000';
 
-/** What a span is read from. Ids come as hexadecimal text. */
-export const READ_COLUMNS = `to_hex(trace_low) AS low, to_hex(trace_high) AS high, to_hex(id) AS id, to_hex(parent_id) AS parent, record`;
+/** What a span is read from; its ids are in the record, too. */
+export const READ_COLUMNS = 'origin, record';
 
 export interface SpanRow {
-  readonly low: string;
-  readonly high: string;
-  readonly id: string;
-  readonly parent: string | null;
+  readonly origin: Buffer | null;
   readonly record: Buffer;
 }
 
@@ -32,7 +28,15 @@ export function signed64(digits: string): string {
   return BigInt.asIntN(64, BigInt(`0x${digits}`)).toString();
 }
 
-export function writeSpanRow(rows: CopyRows, span: Span, batch: SpanBatch, atUs: bigint): void {
+/** What a row says beside its span. */
+export interface SpanRowContext {
+  readonly batch: SpanBatch;
+  /** The time by which the span is stored. */
+  readonly atUs: bigint;
+  readonly origin: Buffer | undefined;
+}
+
+export function writeSpanRow(rows: CopyRows, span: Span, { batch, atUs, origin }: SpanRowContext): void {
   const { low, high } = traceHalves(span.traceId);
   rows.row(FIELDS);
   rows.text(batch.tenant);
@@ -54,14 +58,7 @@ export function writeSpanRow(rows: CopyRows, span: Span, batch: SpanBatch, atUs:
   rows.text(span.lowerName);
   rows.text(batch.clusterId);
   rows.text(batch.namespace);
+  if (origin === undefined) rows.nothing();
+  else rows.bytes(origin);
   rows.bytes(encodeSpanRecord(span));
-}
-
-export function readSpanRow({ low, high, id, parent, record }: SpanRow): Span {
-  const lower = low.padStart(16, '0');
-  return decodeSpanRecord(record, {
-    traceId: high === '0' ? lower : high.padStart(16, '0') + lower,
-    id: id.padStart(16, '0'),
-    parentId: parent?.padStart(16, '0'),
-  });
 }

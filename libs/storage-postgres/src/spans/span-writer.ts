@@ -8,6 +8,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { CopyRows } from './copy-rows.js';
 import type { SpanNames } from './span-names.js';
+import type { OriginsOfInsert, SpanOrigins } from './span-origins.js';
 import type { SpanPartitions } from './span-partitions.js';
 import { COPY_COLUMNS, writeSpanRow } from './span-rows.js';
 
@@ -24,6 +25,7 @@ export class SpanWriter {
     private readonly source: DataSource,
     private readonly partitions: SpanPartitions,
     private readonly names: SpanNames,
+    private readonly origins: SpanOrigins,
   ) {}
 
   async insert(batches: readonly SpanBatch[]): Promise<void> {
@@ -35,14 +37,17 @@ export class SpanWriter {
     const times = batches.flatMap(({ spans }) => spans.map(timeOf));
     await this.partitions.ensure(times, nowUs);
     const names = this.names.unwritten(batches, timeOf);
+    const origins = this.origins.collect(batches);
     const runner = this.source.createQueryRunner();
     try {
       await runner.startTransaction();
       await runner.query('INSERT INTO ingest_batch (id) VALUES ($1)', [id]);
-      await copyRows(runner, encode(batches, timeOf));
+      await this.origins.write(origins.unwritten, runner.manager);
+      await copyRows(runner, encode(batches, timeOf, origins));
       await this.names.write(names, runner.manager);
       await runner.commitTransaction();
       this.names.remember(names);
+      this.origins.remember(origins.unwritten);
     } catch (error) {
       await runner.rollbackTransaction().catch(() => undefined);
       if (isRepeated(error)) return;
@@ -59,9 +64,10 @@ function storageTime({ startNs }: Span, nowUs: bigint): bigint {
   return startUs > nowUs + AHEAD_US ? nowUs : startUs;
 }
 
-function encode(batches: readonly SpanBatch[], timeOf: (span: Span) => bigint): Buffer {
+function encode(batches: readonly SpanBatch[], timeOf: (span: Span) => bigint, origins: OriginsOfInsert): Buffer {
   const rows = new CopyRows();
-  for (const batch of batches) for (const span of batch.spans) writeSpanRow(rows, span, batch, timeOf(span));
+  for (const batch of batches)
+    for (const span of batch.spans) writeSpanRow(rows, span, { batch, atUs: timeOf(span), origin: origins.idOf(span) });
   return rows.finish();
 }
 
