@@ -11,10 +11,16 @@ export const SMALL_FILE_BYTES = 1024 * 1024;
  */
 export type FileState = 'waiting' | 'indexing' | 'ready' | 'unreadable';
 
+export interface OpenedReader {
+  readonly reader: TraceFileReader;
+  /** Without the time it had to wait for its turn. */
+  readonly tookMs: number;
+}
+
 /** Where readers come from, when it is their turn. */
 export interface ReaderSource {
   /** `urgent` = a query waits for it. */
-  open(file: ListedFile, urgent: boolean): Promise<TraceFileReader>;
+  open(file: ListedFile, urgent: boolean): Promise<OpenedReader>;
   /** A query has begun to wait for an opening that was not urgent. */
   hurry(path: string): void;
 }
@@ -22,10 +28,20 @@ export interface ReaderSource {
 /** After this time a file that could not be opened is tried again, though it looks unchanged. */
 const RETRY_MS = 5000;
 
+/**
+ * A file that grows all the time is not read anew all the time: as long as it has only grown, its last reader serves for
+ * this many times as long as it took to open (questions), or is left alone for so long (nobody asks).
+ */
+const SERVE_FACTOR = 5;
+const REST_FACTOR = 20;
+const REST_MS = 1000;
+
 /** A file of the catalogue: what the directory says about it, and the reader made of it. */
 export class CatalogueFile {
   #reader: TraceFileReader | undefined;
   #readerOf: ListedFile | undefined;
+  #openedAtMs = 0;
+  #openTookMs = 0;
   #opening: { readonly of: ListedFile; readonly reader: Promise<TraceFileReader> } | undefined;
   #failure: { readonly of: ListedFile; readonly error: TracerError; readonly atMs: number } | undefined;
 
@@ -43,7 +59,7 @@ export class CatalogueFile {
   }
 
   get state(): FileState {
-    if (this.current) return 'ready';
+    if (this.usable) return 'ready';
     if (this.#opening) return 'indexing';
     return this.problem === undefined ? 'waiting' : 'unreadable';
   }
@@ -60,14 +76,30 @@ export class CatalogueFile {
     return this.#readerOf === this.listed || sameFile(reader.facts.identity, this.listed) ? reader : undefined;
   }
 
+  /** What can be asked at once: the current reader, or the last one of a file that has only grown since. */
+  get usable(): TraceFileReader | undefined {
+    return this.current ?? (this.#hasOnlyGrown ? this.#reader : undefined);
+  }
+
   /** Takes over what the directory shows now. */
   update(listed: ListedFile): void {
     if (!sameFile(listed, this.listed) || listed.realPath !== this.listed.realPath) this.listed = listed;
   }
 
-  /** Whether opening it could bring something new. */
+  get #ageMs(): number {
+    return performance.now() - this.#openedAtMs;
+  }
+
+  /** Whether what the last reader knows is still true of the beginning of the file. */
+  get #hasOnlyGrown(): boolean {
+    const known = this.#reader?.facts.identity;
+    return known?.inode === this.listed.inode && this.listed.sizeBytes > known.sizeBytes;
+  }
+
+  /** Whether opening it now could bring something new that is worth the work. */
   get isDue(): boolean {
     if (this.current !== undefined || this.#opening !== undefined) return false;
+    if (this.#hasOnlyGrown && this.#ageMs < Math.max(REST_MS, this.#openTookMs * REST_FACTOR)) return false;
     return this.problem === undefined || Date.now() - (this.#failure?.atMs ?? 0) > RETRY_MS;
   }
 
@@ -80,11 +112,12 @@ export class CatalogueFile {
     // An opening that began before the file changed shows the older state: then it takes another one.
     if (this.#opening && !sameFile(this.#opening.of, this.listed)) await this.#opening.reader.catch(() => undefined);
     if (this.current) return this.current;
+    if (this.#reader && this.#hasOnlyGrown && this.#ageMs < this.#openTookMs * SERVE_FACTOR) return this.#reader;
     if (this.#opening) {
       if (urgent) this.source.hurry(this.path);
       return this.#opening.reader;
     }
-    if (!this.isDue && this.#failure) throw this.#failure.error;
+    if (this.problem !== undefined && this.#failure && !this.isDue) throw this.#failure.error;
     const of = this.listed;
     const reader = this.#open(of, urgent);
     this.#opening = { of, reader };
@@ -93,7 +126,9 @@ export class CatalogueFile {
 
   async #open(of: ListedFile, urgent: boolean): Promise<TraceFileReader> {
     try {
-      const reader = await this.source.open(of, urgent);
+      const { reader, tookMs } = await this.source.open(of, urgent);
+      this.#openedAtMs = performance.now();
+      this.#openTookMs = tookMs;
       void this.#reader?.close();
       this.#reader = reader;
       this.#readerOf = of;

@@ -25,7 +25,7 @@ export function registerCatalogueMetrics({ registry }: Metrics, catalogue: FileC
   });
   gauge('tracer_index_incomplete_files', 'Trace files by what is wrong with them', ['problem'], (to) => {
     for (const file of catalogue.known) {
-      const problem = file.current?.facts.problem;
+      const problem = file.usable?.facts.problem;
       if (problem) to.inc({ problem: problem.kind });
     }
   });
@@ -33,10 +33,10 @@ export function registerCatalogueMetrics({ registry }: Metrics, catalogue: FileC
     to.set(total(catalogue, ({ listed }) => listed.sizeBytes));
   });
   gauge('tracer_index_events', 'Events in all trace files', [], (to) => {
-    to.set(total(catalogue, ({ current }) => current?.facts.events ?? 0));
+    to.set(total(catalogue, ({ usable }) => usable?.facts.events ?? 0));
   });
   gauge('tracer_index_skipped', 'What trace files hold and no answer shows', ['what'], (to) => {
-    const facts = catalogue.known.flatMap(({ current }) => current?.facts.skipped ?? []);
+    const facts = catalogue.known.flatMap(({ usable }) => usable?.facts.skipped ?? []);
     for (const what of ['invalidLines', 'oversizedLines', 'tailBytes', 'garbageBytes'] as const) {
       to.set(
         { what },

@@ -40,13 +40,13 @@ export class FileAccess {
   async open(keys: readonly string[], wait: boolean): Promise<AsyncGenerator<OpenTrace, void, undefined>> {
     const files = await this.files(keys);
     if (!wait) requireReady(files);
-    return this.#readers(files, keys.length > 0);
+    return this.#readers(files, keys.length > 0, wait);
   }
 
   /** All of these files at once, for what needs an overview; unreadable ones are left out. */
   async openAll(files: readonly CatalogueFile[], wait: boolean): Promise<OpenTrace[]> {
     if (!wait) requireReady(files);
-    const opened = await Promise.all(files.map((file) => this.#open(file, false)));
+    const opened = await Promise.all(files.map((file) => this.#open(file, false, wait)));
     return opened.filter((trace) => trace !== undefined);
   }
 
@@ -59,19 +59,23 @@ export class FileAccess {
   async reopen(file: CatalogueFile): Promise<TraceFileReader | undefined> {
     await this.catalogue.refresh();
     const known = await this.catalogue.file(file.path);
-    return known && (await this.#open(known, false))?.reader;
+    return known && (await this.#open(known, false, true))?.reader;
   }
 
-  async *#readers(files: readonly CatalogueFile[], named: boolean): AsyncGenerator<OpenTrace, void, undefined> {
+  async *#readers(
+    files: readonly CatalogueFile[],
+    named: boolean,
+    wait: boolean,
+  ): AsyncGenerator<OpenTrace, void, undefined> {
     for (const file of files) {
-      const trace = await this.#open(file, named);
+      const trace = await this.#open(file, named, wait);
       if (trace) yield trace;
     }
   }
 
-  async #open(file: CatalogueFile, named: boolean): Promise<OpenTrace | undefined> {
+  async #open(file: CatalogueFile, named: boolean, wait: boolean): Promise<OpenTrace | undefined> {
     try {
-      return { file, reader: await file.open(true) };
+      return { file, reader: (wait ? undefined : file.usable) ?? (await file.open(true)) };
     } catch (error) {
       if (!named) return undefined;
       if (error instanceof TracerError && error.code === 'NOT_FOUND') {

@@ -155,10 +155,12 @@ export class FileCatalogue {
 
   readonly #source: ReaderSource = {
     open: (file, urgent) =>
-      this.#slots.run(file.path, urgent, () => {
+      this.#slots.run(file.path, urgent, async () => {
         const { signal } = this.#stopped;
         signal.throwIfAborted();
-        return this.options.open(file, signal);
+        const begunMs = performance.now();
+        const reader = await this.options.open(file, signal);
+        return { reader, tookMs: performance.now() - begunMs };
       }),
     hurry: (path) => {
       this.#slots.hurry(path);

@@ -11,7 +11,7 @@ import type { CatalogueFile } from '../catalogue/catalogue-file.js';
 
 /** How the catalogue's knowledge of files looks on the wire. */
 export function fileDto(file: CatalogueFile): Pick<TraceFileDto, keyof TraceFileDto> {
-  const indexed = file.current?.facts.indexed ?? false;
+  const indexed = file.usable?.facts.indexed ?? false;
   return {
     path: file.path,
     has_bloom_data: indexed,
@@ -22,7 +22,7 @@ export function fileDto(file: CatalogueFile): Pick<TraceFileDto, keyof TraceFile
 }
 
 export function boundsDto(file: CatalogueFile): TraceFileBoundsDto {
-  return { ...fileDto(file), ...boundsOf(file.current?.summary) };
+  return { ...fileDto(file), ...boundsOf(file.usable?.summary) };
 }
 
 function boundsOf(summary: FileSummary | undefined): Pick<TraceFileBoundsDto, 'min_timestamp_us' | 'max_timestamp_us'> {

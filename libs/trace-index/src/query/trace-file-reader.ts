@@ -78,5 +78,6 @@ export interface TraceFileReader {
 
   definitions(signal: AbortSignal): Promise<Definitions>;
 
+  /** Lets go of everything once the questions under way are answered; later ones are not asked. */
   close(): Promise<void>;
 }
