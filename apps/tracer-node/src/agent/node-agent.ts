@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf, TracerError, type Log } from '@tracer/base';
 import { openPodSource, type PodSource } from '@tracer/pods';
@@ -175,8 +175,10 @@ function openSessions(
     rescanMs: config.rescanMs,
     endHook: (process) => endOrphanedHook(process),
     mendFile: (file) => {
-      const cutBytes = existsSync(file) ? closeTornFile(file) : undefined;
-      if (cutBytes !== undefined) log.info({ file, cutBytes }, 'trace file of an interrupted session was closed');
+      if (!existsSync(file)) return undefined;
+      const cutBytes = closeTornFile(file);
+      log.info({ file, cutBytes }, 'trace file of an interrupted session was closed');
+      return statSync(file).size;
     },
   });
 }

@@ -4,15 +4,7 @@ import { reasonOf, TracerError } from '@tracer/base';
 import type { CallSummary } from '@tracer/trace-hooks';
 import type { EngineRun, RunEnd } from './engine.js';
 import { Followers, type Follower } from './followers.js';
-import {
-  NO_CALLS,
-  NO_COUNTS,
-  nowUs,
-  type RunCounts,
-  type RunRecord,
-  type SessionDefinition,
-  type SessionRecord,
-} from './session.js';
+import { NO_CALLS, NO_COUNTS, nowUs, type RunRecord, type SessionDefinition, type SessionRecord } from './session.js';
 import type { RunExport, SessionHost } from './session-host.js';
 import { TaskCensus } from './task-census.js';
 import { Turns } from './turns.js';
@@ -35,7 +27,6 @@ export interface SummaryView {
 interface Attempt {
   run?: EngineRun;
   end?: RunEnd;
-  readonly export: RunExport | undefined;
   readonly census: TaskCensus;
   readonly release: () => void;
 }
@@ -52,6 +43,8 @@ export class LiveSession {
   /** Settles when the end of the last run is on disk; never rejects. */
   #saved: Promise<void> = Promise.resolve();
   #gone = false;
+  /** Of the last run: spans may be under way when it has ended. */
+  #export: RunExport | undefined;
 
   constructor(record: SessionRecord, host: SessionHost) {
     this.definition = record.definition;
@@ -94,11 +87,7 @@ export class LiveSession {
       const tasks = this.#host.pods.tasksOf(containers);
       if (tasks.pids.length === 0)
         throw new TracerError('SESSION_CONFLICT', `no process runs in the containers of session ${this.definition.id}`);
-      const attempt: Attempt = {
-        release: this.#host.reserveRun(),
-        census: new TaskCensus(tasks),
-        export: this.#host.exporter?.begin(this.definition),
-      };
+      const attempt: Attempt = { release: this.#host.reserveRun(), census: new TaskCensus(tasks) };
       await this.#begin(attempt);
       try {
         const spec = { session: this.definition, tasks, file: this.#path, limits: this.definition.limits };
@@ -109,7 +98,7 @@ export class LiveSession {
         this.#ended(attempt, failedEnd(error));
         throw error;
       }
-      if (attempt.end === undefined) await this.#attach(attempt, attempt.run);
+      if (attempt.end === undefined) await this.#attach(attempt.run);
     });
   }
 
@@ -183,6 +172,7 @@ export class LiveSession {
     const before = this.#record;
     const run: RunRecord = { counts: NO_COUNTS, startedAtUs: nowUs() };
     this.#attempt = attempt;
+    this.#export = this.#host.exporter?.begin(this.definition);
     this.#record = { definition: before.definition, state: 'running', file: this.#name, run };
     try {
       await this.#host.store.save(this.#record);
@@ -194,8 +184,8 @@ export class LiveSession {
     }
   }
 
-  async #attach(attempt: Attempt, run: EngineRun): Promise<void> {
-    if (attempt.export !== undefined) this.#followers.add(attempt.export);
+  async #attach(run: EngineRun): Promise<void> {
+    if (this.#export !== undefined) this.#followers.add(this.#export);
     this.#followers.attach(run);
     if (run.process === undefined) return;
     this.#record = { ...this.#record, run: { ...this.#record.run, hookProcess: run.process } };
@@ -229,7 +219,7 @@ export class LiveSession {
       ...(interruption === undefined ? {} : { wasRunning: true }),
     };
     if (end.held === undefined) this.#attempt = undefined;
-    attempt.export?.end(end.reason);
+    this.#export?.end(end.reason);
     this.#followers.end(end.reason);
     const { id } = this.definition;
     this.#host.log.info({ session: id, state: end.state, reason: end.reason, ...end.counts }, 'session ended');
@@ -244,11 +234,11 @@ export class LiveSession {
 
   #runNow(): RunRecord {
     const { run } = this.#record;
-    if (this.#attempt === undefined) return run;
+    const exported = this.#export?.counts();
+    const now = exported === undefined ? run : { ...run, export: exported };
+    if (this.#attempt === undefined) return now;
     const { end, run: running } = this.#attempt;
-    const counts: RunCounts = end?.counts ?? running?.counts() ?? run.counts;
-    const exported = this.#attempt.export?.counts();
-    return { ...run, counts, ...(exported === undefined ? {} : { export: exported }) };
+    return { ...now, counts: end?.counts ?? running?.counts() ?? run.counts };
   }
 
   #assertThere(): void {

@@ -376,7 +376,10 @@ describe('a restart of the agent', () => {
     const next = await world.agent();
     expect(next.find(session.definition.id)[0]?.view()).toMatchObject({
       running: false,
-      record: { state: 'interrupted', run: { reason: expect.stringContaining('without stopping the session') } },
+      record: {
+        state: 'interrupted',
+        run: { reason: expect.stringContaining('without stopping the session'), counts: { bytes: 4711 } },
+      },
     });
     expect(world.endedHooks).toEqual([{ pid: 77, startTime: '1' }]);
     expect(world.mended).toEqual([join(world.directory, `${session.definition.id}.pfw.gz`)]);

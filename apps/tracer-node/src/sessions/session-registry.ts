@@ -32,8 +32,8 @@ export interface RegistryOptions extends Omit<SessionHost, 'hooks' | 'store' | '
   /** Start sessions again that ran when the agent ended. */
   readonly resume: boolean;
   readonly rescanMs: number;
-  /** Gives the trace file of an agent that died a proper end. */
-  mendFile(file: string): void;
+  /** Gives the trace file of an agent that died a proper end, and tells its size; undefined if there is none. */
+  mendFile(file: string): number | undefined;
   /** Ends the hook of an agent that died. Never rejects. */
   endHook(process: ProcessRef): Promise<unknown>;
 }
@@ -211,22 +211,26 @@ export class SessionRegistry {
 
   /** The run that an agent was at when it died: its file gets an end, and what is known of it stays. */
   async #afterDeath(record: SessionRecord): Promise<SessionRecord> {
-    const { store, traceDir, log } = this.#options;
+    const { store, traceDir } = this.#options;
     const { hookProcess, ...run } = record.run;
     if (hookProcess !== undefined) await this.#options.endHook(hookProcess);
-    if (record.file !== undefined) {
-      try {
-        this.#options.mendFile(join(traceDir, record.file));
-      } catch (error) {
-        log.warn(
-          { file: record.file, reason: reasonOf(error) },
-          'trace file of an interrupted session has no proper end',
-        );
-      }
-    }
-    const interrupted: SessionRecord = { ...record, state: 'interrupted', run: { ...run, reason: KILLED } };
+    const bytes = record.file === undefined ? undefined : this.#mend(join(traceDir, record.file));
+    const counts = { ...run.counts, bytes: bytes ?? run.counts.bytes };
+    const interrupted: SessionRecord = { ...record, state: 'interrupted', run: { ...run, counts, reason: KILLED } };
     await store.save(interrupted);
     return interrupted;
+  }
+
+  #mend(file: string): number | undefined {
+    try {
+      return this.#options.mendFile(file);
+    } catch (error) {
+      this.#options.log.warn(
+        { file, reason: reasonOf(error) },
+        'trace file of an interrupted session has no proper end',
+      );
+      return undefined;
+    }
   }
 
   async #resume(session: LiveSession): Promise<void> {

@@ -82,7 +82,10 @@ export class FakeWorld {
       resume: false,
       rescanMs: 10,
       endHook: (process) => Promise.resolve(this.endedHooks.push(process)),
-      mendFile: (file) => this.mended.push(file),
+      mendFile: (file) => {
+        this.mended.push(file);
+        return 4711;
+      },
       ...options,
     });
     this.#opened.push(registry);
