@@ -1,3 +1,4 @@
 export { Database } from './database.js';
 export { PostgresSpanStore, type SpanStoreOptions } from './spans/postgres-span-store.js';
 export { SpanRetention, type RetentionLimits, type StoredDay } from './spans/span-retention.js';
+export { PostgresDmEventStore } from './dm/postgres-dm-event-store.js';

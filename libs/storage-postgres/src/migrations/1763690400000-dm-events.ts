@@ -78,6 +78,7 @@ const TABLES = [
   'CREATE INDEX dm_event_by_tso ON dm_event (tso, seq)',
   'CREATE INDEX dm_event_by_source ON dm_event (source, tso, seq) WHERE source IS NOT NULL',
   'CREATE INDEX dm_event_by_group ON dm_event (group_digest, tso, seq) WHERE group_digest IS NOT NULL',
+  'CREATE INDEX dm_event_by_position ON dm_event (pos_name, pos)',
   'CREATE INDEX dm_event_failed ON dm_event (tso, seq) WHERE job_state = 3',
 ];
 

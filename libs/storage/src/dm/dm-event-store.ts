@@ -85,10 +85,10 @@ export interface DmEventStore {
   /** Removes everything; `seq` and trace numbers go on. */
   truncate(): Promise<void>;
 
-  /** At most `query.limit` events that `dmEventMatches`. */
+  /** At most `query.limit` events that `dmEventMatches`; fewer when they are very large, none only when there are none. */
   search(query: DmEventQuery): Promise<StoredDmEvent[]>;
 
-  /** Events after `seq` that match, in the order of arrival, at most `limit`. */
+  /** Events after `seq` that match, in the order of arrival, at most `limit`; fewer when they are very large. */
   tail(after: number, filter: DmEventFilter, limit: number): Promise<DmTail>;
 
   /** Traces that came first most recently, newest first. */
