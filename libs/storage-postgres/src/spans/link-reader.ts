@@ -14,7 +14,7 @@ interface TraceRow {
 
 /**
  * Draws the service graph from the columns of spans, never from their records. The database gathers the spans of each
- * trace into one text (fields and spans separated by control characters, which names cannot hold here), so that a million
+ * trace into one text (fields and spans separated by control characters, which the columns of names do not hold), so that a million
  * spans travel as a few hundred thousand rows, a page at a time.
  */
 export class LinkReader {
@@ -72,13 +72,12 @@ export class LinkReader {
 const nextPage = (runner: QueryRunner): Promise<TraceRow[]> =>
   runner.query(`FETCH ${TRACES_AT_A_TIME} FROM links`) as Promise<TraceRow[]>;
 
-const name = (column: string): string => `translate(coalesce(${column}, ''), chr(30) || chr(31), '  ')`;
-
 /** $1 tenant, $2 and $3 bounds of the spans that may matter, $4 and $5 bounds of the time of their trace. */
 const TRACES = `
   SELECT to_hex(trace_low) AS low,
-         string_agg(concat_ws(chr(31), to_hex(id), coalesce(to_hex(parent_id), ''), kind, shared::int, failed::int,
-                              ${name('service')}, ${name('remote_service')}), chr(30)) AS parts
+         string_agg(to_hex(id) || chr(31) || coalesce(to_hex(parent_id), '') || chr(31) || kind || chr(31) || shared::int
+                    || chr(31) || failed::int || chr(31) || coalesce(service, '') || chr(31) || coalesce(remote_service, ''),
+                    chr(30)) AS parts
   FROM span WHERE tenant = $1 AND at_us >= $2 AND at_us <= $3
   GROUP BY trace_low
   HAVING coalesce(min(start_us) FILTER (WHERE parent_id IS NULL), min(start_us)) BETWEEN $4 AND $5`;
