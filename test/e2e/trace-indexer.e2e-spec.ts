@@ -91,6 +91,9 @@ describe('/events', () => {
     ['dur_min=12.5&dur_max=12.5&metadata=none', [4]],
     ['filters=[{"field":"args.ret","op":">","value":50}]&metadata=none', [7, 8]],
     ['filters={"field":"ph","op":"in","value":["C",1]}&metadata=none', [11, 2, 3, 4]],
+    ['filters={"field":"fname","op":"=","value":"/in.npz"}&metadata=none', [6, 7]],
+    ['filters={"field":"fname","op":"=","value":"/x"}', ['0']],
+    ['filters={"field":"hostname","op":"in","value":["beta","gamma"]}&metadata=none', [2, 3, 4, '0']],
     ['name=re"ad', []],
     // All metadata, at its place, whatever the filter says.
     ['cat=STDIO&metadata=all', [1, 2, 3, 4, 5, 9, 1]],

@@ -19,7 +19,16 @@ export {
   type SkippedCounts,
 } from './query/file-facts.js';
 export type { DurationTotals, FileSummary } from './query/file-summary.js';
-export { Filter, OPERATORS, termOf, type Condition, type Operator, type Term } from './query/filter.js';
+export {
+  boundFilter,
+  Filter,
+  needsDefinitions,
+  OPERATORS,
+  termOf,
+  type Condition,
+  type Operator,
+  type Term,
+} from './query/filter.js';
 export { GROUP_FIELDS, GroupTable, type GroupRow, type GroupSpec } from './query/group-table.js';
 export { IoSeries, type SeriesSpec } from './query/io-series.js';
 export { LaneTable, type LaneRow } from './query/lane-table.js';

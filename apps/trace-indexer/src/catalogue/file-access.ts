@@ -1,5 +1,12 @@
 import { TracerError } from '@tracer/base';
-import type { Definitions, EventSink, Filter, TraceFileReader } from '@tracer/trace-index';
+import {
+  boundFilter,
+  needsDefinitions,
+  type Definitions,
+  type EventSink,
+  type Filter,
+  type TraceFileReader,
+} from '@tracer/trace-index';
 import type { CatalogueFile } from './catalogue-file.js';
 import type { FileCatalogue } from './file-catalogue.js';
 
@@ -119,6 +126,11 @@ export function isOutside(reader: TraceFileReader, filter: Filter): boolean {
   });
 }
 
+/** The filter in terms of a file: names of files and hosts stand behind hashes that differ from file to file. */
+export async function filterFor(reader: TraceFileReader, filter: Filter, signal: AbortSignal): Promise<Filter> {
+  return needsDefinitions(filter) ? boundFilter(filter, (await reader.definitions(signal)).hashes) : filter;
+}
+
 /** The tables of a file, when they are wanted. */
 export function hashesOf(
   reader: TraceFileReader,
@@ -142,6 +154,7 @@ export async function feedFiles(
 ): Promise<void> {
   for await (const trace of await access.open(files, wait)) {
     if (isOutside(trace.reader, filter)) continue;
-    await trace.reader.aggregate(filter, await sinkFor(trace), signal);
+    const bound = await filterFor(trace.reader, filter, signal);
+    await trace.reader.aggregate(bound, await sinkFor(trace), signal);
   }
 }

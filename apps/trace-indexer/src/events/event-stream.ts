@@ -9,7 +9,7 @@ import {
   type Rewriting,
   type SelectOptions,
 } from '@tracer/trace-index';
-import { hashesOf, isOutside, type FileAccess, type OpenTrace } from '../catalogue/file-access.js';
+import { filterFor, hashesOf, isOutside, type FileAccess, type OpenTrace } from '../catalogue/file-access.js';
 import type { EventsQuery } from '../http/event-parameters.js';
 
 /** Small blocks of many small files are sent together. */
@@ -59,7 +59,8 @@ export class EventStream {
   ): AsyncGenerator<EventBlock, void, undefined> {
     let begun = false;
     try {
-      for await (const block of trace.reader.select(filter, options, signal)) {
+      const bound = await filterFor(trace.reader, filter, signal);
+      for await (const block of trace.reader.select(bound, options, signal)) {
         begun = true;
         yield block;
       }
@@ -67,7 +68,7 @@ export class EventStream {
       const changed = error instanceof TracerError && error.code === 'STORAGE_FAILED';
       if (begun || !changed) throw error;
       const again = await this.access.reopen(trace.file);
-      if (again !== undefined) yield* again.select(filter, options, signal);
+      if (again !== undefined) yield* again.select(await filterFor(again, filter, signal), options, signal);
     }
   }
 }

@@ -28,7 +28,7 @@ export const OVERLAP = flagParameter('overlap', {
 });
 export const FILTERS = jsonParameter('filters', {
   description:
-    'Further conditions as JSON, all must hold: `[{"field":"args.ret","op":"<","value":0}]`; fields name, cat, pid, tid, ts, dur, ph, args.<key>; operators = != >= <= > < in',
+    'Further conditions as JSON, all must hold: `[{"field":"args.ret","op":"<","value":0}]`; fields name, cat, pid, tid, ts, dur, ph, fname, hostname, args.<key>; operators = != >= <= > < in',
 });
 export const METADATA = choiceParameter('metadata', {
   description:

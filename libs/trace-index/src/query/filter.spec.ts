@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Filter, termOf, type Condition } from './filter.js';
+import { boundFilter, Filter, needsDefinitions, termOf, type Condition } from './filter.js';
 import { TraceRecord } from './trace-record.js';
 
 const record = new TraceRecord();
@@ -130,5 +130,44 @@ describe('Filter', () => {
   it('says whether it needs the text of the line', () => {
     expect(new Filter([termOf({ field: 'args.x', op: '=', value: 1 }, '')]).needsArgs).toBe(true);
     expect(Filter.everything.needsArgs).toBe(false);
+  });
+});
+
+describe('boundFilter', () => {
+  const hashes = {
+    FH: new Map([
+      ['7', '/data/a'],
+      ['9509357668201227806', '/data/b'],
+    ]),
+    HH: new Map([['h1', 'node1']]),
+    SH: new Map<string, string>(),
+  };
+  const asked = (condition: Condition, args: string): boolean => {
+    const line = `{"args":${args}}`;
+    record.read(Buffer.from(line), 0, line.length);
+    return boundFilter(new Filter([termOf(condition, '')]), hashes).matches(record);
+  };
+
+  it('finds a file or a host by its name, whether it is written or stands behind a hash', () => {
+    const isA = { field: 'fname', op: '=', value: '/data/a' };
+    expect([asked(isA, '{"fhash":7}'), asked(isA, '{"fhash":"7"}'), asked(isA, '{"fname":"/data/a"}')]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect([asked(isA, '{"fhash":8}'), asked(isA, '{"fname":"/data/b"}'), asked(isA, '{}')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(asked({ field: 'fname', op: 'in', value: ['x', '/data/b'] }, '{"fhash":9509357668201227806}')).toBe(true);
+    expect(asked({ field: 'hostname', op: '!=', value: 'node1' }, '{"hhash":"h1"}')).toBe(false);
+    expect(asked({ field: 'hostname', op: '!=', value: 'node2' }, '{"hhash":"h1"}')).toBe(true);
+  });
+
+  it('is needed for names only', () => {
+    expect(needsDefinitions(new Filter([termOf({ field: 'fname', op: '=', value: 'x' }, '')]))).toBe(true);
+    expect(needsDefinitions(new Filter([termOf({ field: 'args.fname', op: '=', value: 'x' }, '')]))).toBe(false);
+    expect(() => termOf({ field: 'fname', op: '<', value: 'x' }, '')).toThrow('fname is a text');
   });
 });

@@ -1,12 +1,16 @@
 import { TracerError } from '@tracer/base';
 import {
+  HASH_REFERENCES,
+  hashText,
   numberOf,
   sameNumber,
   type ArgValue,
+  type HashKind,
   type NumberField,
   type TextField,
   type TraceEvent,
 } from './trace-event.js';
+import type { Definitions } from './definitions.js';
 
 export const OPERATORS = ['=', '!=', '>=', '<=', '>', '<', 'in'] as const;
 export type Operator = (typeof OPERATORS)[number];
@@ -54,6 +58,10 @@ export interface ArgTerm {
   readonly key: string;
   readonly op: Operator;
   readonly operands: readonly Operand[];
+  /** The text may also stand behind a hash of this kind; `boundFilter` looks the hashes up, file by file. */
+  readonly resolves?: HashKind | undefined;
+  /** Also matches when the hash under `key` is one of these. */
+  readonly hash?: { readonly key: string; readonly accepted: ReadonlySet<string> } | undefined;
 }
 
 export type Term = TextTerm | NumberTerm | TimeTerm | PhaseTerm | ArgTerm;
@@ -110,8 +118,13 @@ export function termMatches(term: Term, event: TraceEvent): boolean {
     case 'ph':
       return phaseMatches(term, event.ph);
     case 'arg':
-      return argMatches(term, event.arg(term.key));
+      return argMatches(term, event.arg(term.key)) || hashMatches(term, event);
   }
+}
+
+function hashMatches({ hash }: ArgTerm, event: TraceEvent): boolean {
+  const found = hash && hashText(event.arg(hash.key));
+  return found !== undefined && hash?.accepted.has(found) === true;
 }
 
 function timeMatches(term: TimeTerm, ts: number | undefined, dur: number | undefined): boolean {
@@ -187,7 +200,13 @@ const FIELD_ALIASES = new Map([
   ['begin', 'ts'],
   ['duration', 'dur'],
 ]);
-const FIELDS = 'name, cat, pid, tid, ts (begin), dur (duration), ph or args.<key>';
+const FIELDS = 'name, cat, pid, tid, ts (begin), dur (duration), ph, fname, hostname or args.<key>';
+
+/** Texts that stand in the event itself in the oldest dialect, and behind a hash in the others. */
+const RESOLVED = new Map<string, HashKind>([
+  ['fname', 'FH'],
+  ['hostname', 'HH'],
+]);
 
 /**
  * Checks one condition of a client.
@@ -212,11 +231,17 @@ export function termOf(condition: Condition, where: string): Term {
     case 'ph':
       return { kind: 'ph', op, operands: comparable(op, operands, where) };
     default:
-      if (!name.startsWith('args.') || name === 'args.') {
-        throw invalid(`${where}: unknown field "${field}"; expected ${FIELDS}`);
-      }
-      return { kind: 'arg', key: name.slice('args.'.length), op, operands: comparable(op, operands, where) };
+      return argTerm(name, op, operands, where);
   }
+}
+
+function argTerm(field: string, op: Operator, operands: readonly Operand[], where: string): ArgTerm {
+  const resolves = RESOLVED.get(field);
+  if (resolves) return { kind: 'arg', key: field, op, operands: textsOf(field, op, operands, where), resolves };
+  if (!field.startsWith('args.') || field === 'args.') {
+    throw invalid(`${where}: unknown field "${field}"; expected ${FIELDS}`);
+  }
+  return { kind: 'arg', key: field.slice('args.'.length), op, operands: comparable(op, operands, where) };
 }
 
 function operatorOf(op: string, where: string): Operator {
@@ -238,14 +263,17 @@ function operandOf(value: unknown, where: string): Operand {
 }
 
 function textTerm(field: TextField, op: Operator, operands: readonly Operand[], where: string): TextTerm {
+  return { kind: 'text', field, values: new Set(textsOf(field, op, operands, where)), negated: op === '!=' };
+}
+
+function textsOf(field: string, op: Operator, operands: readonly Operand[], where: string): string[] {
   if (op !== '=' && op !== '!=' && op !== 'in') {
     throw invalid(`${where}: ${field} is a text; expected the operator =, != or in, not ${op}`);
   }
-  const values = operands.map((operand) => {
+  return operands.map((operand) => {
     if (typeof operand !== 'string') throw invalid(`${where}: ${field} expects a text, not ${String(operand)}`);
     return operand;
   });
-  return { kind: 'text', field, values: new Set(values), negated: op === '!=' };
 }
 
 function numbersOf(operands: readonly Operand[], where: string): number[] {
@@ -255,6 +283,24 @@ function numbersOf(operands: readonly Operand[], where: string): number[] {
       throw invalid(`${where}: expected a plain decimal number, not "${String(operand)}"`);
     return number;
   });
+}
+
+/** Whether `boundFilter` has something to look up. */
+export function needsDefinitions(filter: Filter): boolean {
+  return filter.terms.some((term) => term.kind === 'arg' && term.resolves !== undefined);
+}
+
+/** The same question for one file, whose hashes stand for texts. */
+export function boundFilter(filter: Filter, hashes: Definitions['hashes']): Filter {
+  return new Filter(
+    filter.terms.map((term) => (term.kind === 'arg' && term.resolves ? bound(term, term.resolves, hashes) : term)),
+  );
+}
+
+function bound(term: ArgTerm, kind: HashKind, hashes: Definitions['hashes']): ArgTerm {
+  const accepted = new Set<string>();
+  for (const [hash, text] of hashes[kind]) if (argMatches(term, { type: 'string', text })) accepted.add(hash);
+  return { ...term, hash: { key: HASH_REFERENCES[kind][0], accepted } };
 }
 
 /** What can be asked of a value whose type differs from record to record. */

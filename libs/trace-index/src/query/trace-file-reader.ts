@@ -1,8 +1,8 @@
+import type { Definitions } from './definitions.js';
 import type { EventSink } from './event-sink.js';
 import type { FileFacts } from './file-facts.js';
 import type { FileSummary } from './file-summary.js';
 import type { Filter } from './filter.js';
-import type { HashKind } from './trace-event.js';
 
 /**
  * Which metadata records accompany the events of a selection:
@@ -31,21 +31,7 @@ export interface EventBlock {
 /** Blocks are at most this long, unless a single line is longer: such a line is a block of its own. */
 export const BLOCK_BYTES = 256 * 1024;
 
-/** A process or thread name, or another fact about a process, as its metadata record says. */
-export interface LaneFact {
-  /** `process_name`, `thread_name`, `host` (of an HH record), or of a `PR` record the property's name (`rank`). */
-  readonly fact: string;
-  readonly pid: number | undefined;
-  readonly tid: number | undefined;
-  readonly text: string;
-}
-
-/** What the metadata records of a file define. */
-export interface Definitions {
-  /** Hash text (`hashText`) → resolved text, of each kind; the first record of the file wins. */
-  readonly hashes: Readonly<Record<HashKind, ReadonlyMap<string, string>>>;
-  readonly lanes: readonly LaneFact[];
-}
+export type { Definitions, LaneFact } from './definitions.js';
 
 /**
  * Reads one trace file whose extent is known (`facts`): the plain reader scans the file, the indexed one opens its
