@@ -79,7 +79,7 @@ export class TracerNodeConfig extends ListenConfig {
     max: 1 << 30,
     description: 'events that wait for the collector, in bytes; what does not fit is dropped and counted',
   })
-  otlpQueueBytes = 16 << 20;
+  otlpQueueBytes = 8 << 20;
 
   @TextSetting({ env: 'TRACE_DIR', flag: 'trace-dir', description: 'where trace files are written' })
   traceDir = './traces';

@@ -12,10 +12,13 @@ import { HookCatalog } from '../trace-hooks/hook-catalog.js';
 import { NativeProvider } from '../trace-hooks/native-provider.js';
 import { openCollector, type OpenCollector } from './collector.js';
 import { openKernel, type OpenKernel } from './kernel.js';
+import { withoutRepeats } from './repeat-filter.js';
 import { directoryNameOf, lockDirectory, writableDirectory } from './state-directory.js';
 
 /** Share of the stop deadline that the collector may take for what still waits. */
 const EXPORT_SHARE = 0.3;
+/** Pods are read every second while sessions run; what is wrong with them is said every ten minutes. */
+const QUIET_MS = 600_000;
 
 interface Parts {
   readonly pods: PodCatalog;
@@ -79,7 +82,7 @@ export class NodeAgent {
     const unlock = lockDirectory(stateDir);
     try {
       const pods = new PodCatalog({
-        source: await podSource(config, log),
+        source: await podSource(config, withoutRepeats(log, QUIET_MS)),
         procfsPath: config.procfsPath,
         onScan: (seconds) => {
           this.onScan(seconds);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@tracer/base';
-import { countLines } from '../sessions/live-tail.js';
+import { eventsIn } from '../sessions/skipped-lines.js';
 import { nowUs, type ExportCounts, type SessionDefinition } from '../sessions/session.js';
 import type { RunExport, RunExporter } from '../sessions/session-host.js';
 import type { Delivery } from './otlp-client.js';
@@ -73,7 +73,7 @@ export class OtlpExporter implements RunExporter {
   #enqueue(item: Item): void {
     // The end of a run is let in always: it is small, and without it the other spans have no parent.
     if (!item.isEnd && this.#queuedBytes + item.lines.length > this.#options.queueBytes) {
-      this.#drop(item.run, countLines(item.lines), 'the queue was full');
+      this.#drop(item.run, eventsIn(item.lines), 'the queue was full');
       return;
     }
     this.#queue.push(item);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Writable } from 'node:stream';
-import { countLines, LiveTail } from './live-tail.js';
+import { LiveTail } from './live-tail.js';
 
 /** A client that takes nothing until told to. */
 class Client extends Writable {
@@ -84,11 +84,5 @@ describe('LiveTail', () => {
     tail.lines(line(1));
     tail.end('stopped');
     expect(client.text).toBe('');
-  });
-});
-
-describe('countLines', () => {
-  it('counts line ends', () => {
-    expect(['', 'a', 'a\n', 'a\nb\n\n'].map((text) => countLines(Buffer.from(text)))).toEqual([0, 0, 1, 3]);
   });
 });

@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 import type { Follower } from './followers.js';
+import { eventsIn } from './skipped-lines.js';
 
 export type TailFormat = 'ndjson' | 'sse';
 
-const NEWLINE = 0x0a;
 /** What may wait for a slow client; beyond it lines are skipped. */
 const QUEUE_BYTES = 4 << 20;
 /** Proxies close connections on which nothing happens. */
@@ -43,7 +43,7 @@ export class LiveTail implements Follower {
   lines(lines: Buffer): void {
     if (this.out.destroyed || this.out.writableEnded) return;
     if (this.out.writableLength > QUEUE_BYTES) {
-      this.#skipped += countLines(lines);
+      this.#skipped += eventsIn(lines);
       return;
     }
     this.#tellSkipped();
@@ -66,12 +66,6 @@ export class LiveTail implements Follower {
     const event = JSON.stringify({ name: 'events skipped', cat: 'tracer', ph: 'X', ts: 0, dur: 0, args: { count } });
     this.out.write(this.format === 'sse' ? `event: skipped\ndata: {"count":${count}}\n\n` : `${event}\n`);
   }
-}
-
-export function countLines(lines: Buffer): number {
-  let count = 0;
-  for (let at = lines.indexOf(NEWLINE); at >= 0; at = lines.indexOf(NEWLINE, at + 1)) count++;
-  return count;
 }
 
 function sseEvents(lines: Buffer): string {
