@@ -1,6 +1,10 @@
-import type { AppDefinition } from '@tracer/service-kit';
+import { Readiness, type AppDefinition } from '@tracer/service-kit';
 import { SpanApiConfig } from './config.js';
+import { GrpcServer } from './grpc/grpc-server.js';
+import { allowOrigins } from './http/cors.js';
+import { SPAN_ERROR_BODIES } from './http/error-bodies.js';
 import { SpanApiModule } from './span-api.module.js';
+import { zipkinHealth } from './zipkin/zipkin-health.js';
 
 export const app: AppDefinition<SpanApiConfig> = {
   name: 'span-api',
@@ -8,4 +12,13 @@ export const app: AppDefinition<SpanApiConfig> = {
   description: 'Takes spans, replication events and feature runs, keeps them in PostgreSQL and answers queries.',
   Config: SpanApiConfig,
   module: (context) => SpanApiModule.forRoot(context),
+  errorBodies: SPAN_ERROR_BODIES,
+  // Spans come in encodings of their own, compressed and much larger than control requests.
+  rawBodyPrefixes: ['/api/v2/spans', '/zipkin/api/v2/spans', '/api/v1/spans', '/v1/traces'],
+  http2: (nest) => nest.get(GrpcServer).take,
+  configure: (nest, { config }) => {
+    nest.use(allowOrigins(config.allowedOrigins));
+    const health = zipkinHealth(() => nest.get(Readiness));
+    for (const path of ['/health', '/actuator/health']) nest.use(path, health);
+  },
 };

@@ -2,7 +2,16 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type On
 import type { AppContext } from '@tracer/service-kit';
 import { Readiness } from '@tracer/service-kit';
 import { Database } from '@tracer/storage-postgres';
+import { AtsController } from './ats/ats.controller.js';
 import type { SpanApiConfig } from './config.js';
+import { GRPC_LIMITS, GrpcServer, type GrpcLimits } from './grpc/grpc-server.js';
+import { OtlpController } from './otlp/otlp.controller.js';
+import { spanProviders } from './spans.providers.js';
+import { ZipkinV1IngestController, ZipkinV2IngestController } from './zipkin/zipkin-ingest.controller.js';
+import { ZipkinQueriesController } from './zipkin/zipkin-queries.controller.js';
+
+/** How long a stop waits for running gRPC calls. */
+const GRPC_GRACE_MS = 2_000;
 
 @Module({})
 export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
@@ -12,9 +21,22 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   static forRoot({ config, log }: AppContext<SpanApiConfig>): DynamicModule {
+    const grpcLimits: GrpcLimits = { messageBytes: config.ingestBodyBytes, graceMs: GRPC_GRACE_MS };
     return {
       module: SpanApiModule,
-      providers: [{ provide: Database, useFactory: () => new Database(config.databaseUrl, log) }],
+      controllers: [
+        ZipkinV2IngestController,
+        ZipkinV1IngestController,
+        ZipkinQueriesController,
+        OtlpController,
+        AtsController,
+      ],
+      providers: [
+        { provide: Database, useFactory: () => new Database(config.databaseUrl, log) },
+        { provide: GRPC_LIMITS, useValue: grpcLimits },
+        GrpcServer,
+        ...spanProviders(config, log),
+      ],
     };
   }
 

@@ -1,5 +1,6 @@
 export { BooleanField, IntField, StringField } from './properties.js';
 export { ApiOkMap, mapOf } from './map-response.js';
+export { AtsEnvelopeDto, AtsFailureDto } from './ats.dto.js';
 export { AgentDto } from './agent.dto.js';
 export { ContainerDto, PodDto } from './pods.dto.js';
 export {

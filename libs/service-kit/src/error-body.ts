@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { TracerErrorCode } from '@tracer/base';
 
 /** A failure on its way to a client. */
@@ -11,8 +12,9 @@ export interface Failure {
 /** How failures look below one path prefix: each published API has an error body of its own. */
 export interface ErrorBody {
   readonly prefix: string;
-  readonly contentType: string;
-  body(failure: Failure): string;
+  /** A function where the type depends on that of the request. */
+  readonly contentType: string | ((request: IncomingMessage) => string);
+  body(failure: Failure, request: IncomingMessage): string | Uint8Array;
 }
 
 /** `{code, message, requestId}`: the body of every route that no published API prescribes. */

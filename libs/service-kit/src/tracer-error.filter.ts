@@ -5,6 +5,9 @@ import { errorBodyFor, type ErrorBody, type Failure } from './error-body.js';
 import { codeOfStatus, HTTP_STATUS_OF } from './http-status.js';
 import { requestIdOf } from './request-id.js';
 
+/** Statuses that ask the client to come again. */
+const RETRIED: ReadonlySet<number> = new Set([429, 503]);
+
 /**
  * Turns whatever was thrown into one answer. Expected failures keep their message; anything unknown is logged with the
  * request id and answered without its text, so that no internals leave the process.
@@ -31,12 +34,15 @@ export class TracerErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const body = errorBodyFor(request.path, this.bodies);
+    const format = errorBodyFor(request.path, this.bodies);
+    const { contentType } = format;
+    const body = format.body(failure, request);
+    if (RETRIED.has(failure.status) && !response.hasHeader('Retry-After')) response.set('Retry-After', '1');
     response
       .status(failure.status)
       .set('X-Tracer-Error', failure.code)
-      .type(body.contentType)
-      .send(Buffer.from(body.body(failure)));
+      .type(typeof contentType === 'string' ? contentType : contentType(request))
+      .send(typeof body === 'string' ? Buffer.from(body) : Buffer.from(body));
   }
 }
 

@@ -1,3 +1,23 @@
+export { atsCallOf, atsOutcomeOf, DEFAULT_MONITOR_GROUP, type AtsCall, type AtsOutcome } from './ats-call.js';
+export {
+  atsNameKey,
+  atsNamesOf,
+  type AtsName,
+  type AtsNameFilter,
+  type AtsNameKind,
+  type AtsNames,
+} from './ats-names.js';
+export { InMemoryAtsNames } from './in-memory-ats-names.js';
+export { InMemorySpanQueries } from './in-memory-span-queries.js';
+export type {
+  FoundSpan,
+  OperationFigures,
+  SpanFilter,
+  SpanOrder,
+  SpanPlace,
+  SpanPosition,
+  SpanQueries,
+} from './span-queries.js';
 export { InMemorySpanStore } from './in-memory-span-store.js';
 export { INGEST_LIMITS, IngestQueue, type IngestCounts, type IngestLimits } from './ingest-queue.js';
 export type { SpanBatch, SpanStore, Tenant, TraceIdMatch } from './span-store.js';

@@ -1,5 +1,6 @@
 import { Spans1763683200000 } from './1763683200000-spans.js';
 import { DmEvents1763690400000 } from './1763690400000-dm-events.js';
+import { AtsNames1763694000000 } from './1763694000000-ats-names.js';
 
 /** In the order they run; a migration that was released never changes. */
-export const MIGRATIONS = [Spans1763683200000, DmEvents1763690400000] as const;
+export const MIGRATIONS = [Spans1763683200000, DmEvents1763690400000, AtsNames1763694000000] as const;

@@ -56,11 +56,12 @@ export class PostgresAtsNames implements AtsNames {
       ['namespace', namespace],
     ] as const;
     const given = [...equal, ...optional].filter((pair): pair is readonly [string, string] => pair[1] !== undefined);
-    const conditions = given.map(([name], at) => `AND ${name} = $${at + 3}`).join(' ');
-    const rows = (await this.source.query(
+    // '' stands for a sender that named no place.
+    const conditions = given.map(([name], at) => `AND ${name} IN ($${at + 3}, '')`).join(' ');
+    const rows = await this.source.query<{ value: string }[]>(
       `SELECT DISTINCT ${column} AS value FROM ats_name WHERE tenant = $1 AND last_us >= $2 ${conditions}`,
       [tenant, String(sinceUs), ...given.map(([, value]) => value.replaceAll('\0', '\ufffd'))],
-    )) as { value: string }[];
+    );
     return rows.map(({ value }) => value).sort();
   }
 

@@ -4,13 +4,14 @@ import type {
   OperationFigures,
   SpanFilter,
   SpanOrder,
+  SpanPlace,
   SpanPosition,
   SpanQueries,
   Tenant,
 } from '@tracer/storage';
 import type { DataSource } from 'typeorm';
 import { SpanOrigins } from './span-origins.js';
-import { READ_COLUMNS, type SpanRow } from './span-rows.js';
+import { READ_COLUMNS, signed64, traceHalves, type SpanRow } from './span-rows.js';
 
 /** Unknown durations stand behind all others. */
 const KEYS: Readonly<Record<SpanOrder, string>> = { newest: 'start_us', slowest: 'coalesce(duration_us, -1)' };
@@ -18,6 +19,15 @@ const KEYS: Readonly<Record<SpanOrder, string>> = { newest: 'start_us', slowest:
 interface PageRow extends SpanRow {
   readonly seq: string;
   readonly sort_key: string;
+}
+
+interface OperationRow {
+  readonly service: string;
+  readonly name: string;
+  readonly bucket: string;
+  readonly calls: number;
+  readonly failed: number;
+  readonly parts: (string | null)[] | null;
 }
 
 /** Pages of spans and figures of operations, by the columns of the span table. */
@@ -38,10 +48,10 @@ export class PostgresSpanQueries implements SpanQueries {
     if (after !== undefined) where.behind(key, after, order);
     // By at_us, which the index has; it is the start wherever a page is ordered by it (see behind()).
     const orderBy = order === 'newest' ? 'at_us DESC, seq DESC' : `${key} DESC, seq DESC`;
-    const rows = (await this.source.query(
+    const rows = await this.source.query<PageRow[]>(
       `SELECT ${READ_COLUMNS}, seq, ${key} AS sort_key FROM span WHERE ${where.text} ORDER BY ${orderBy} LIMIT ${size}`,
       where.values,
-    )) as PageRow[];
+    );
     const originOf = await this.#origins.load(rows.map(({ origin }) => origin));
     return rows.map(({ origin, record, sort_key: at, seq }) => {
       const { resource, scope } = originOf(origin);
@@ -49,26 +59,35 @@ export class PostgresSpanQueries implements SpanQueries {
     });
   }
 
+  async placesOf(tenant: Tenant, traceId: string): Promise<SpanPlace[]> {
+    const { low, high } = traceHalves(traceId);
+    const rows = await this.source.query<{ cluster_id: string | null; namespace: string | null }[]>(
+      `SELECT DISTINCT cluster_id, namespace FROM span WHERE trace_low = $1 AND tenant = $2 AND trace_high = $3`,
+      [signed64(low), tenant, signed64(high)],
+    );
+    return rows.map((row) => ({ clusterId: row.cluster_id ?? undefined, namespace: row.namespace ?? undefined }));
+  }
+
   async operations(tenant: Tenant, filter: SpanFilter, bucketUs: number, limit: number): Promise<OperationFigures[]> {
     const where = new Conditions(tenant, filter);
     const bucket = where.parameter(String(bucketUs));
-    const rows = (await this.source.query(
+    const rows = await this.source.query<OperationRow[]>(
       `SELECT service, coalesce(name, '') AS name, start_us / ${bucket}::bigint * ${bucket}::bigint AS bucket,
          count(*)::int AS calls, count(*) FILTER (WHERE failed)::int AS failed,
          percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration_us)::text[] AS parts
        FROM span WHERE ${where.text} AND service IS NOT NULL
        GROUP BY 1, 2, 3 ORDER BY service COLLATE "C", 2 COLLATE "C", 3 LIMIT ${where.parameter(limit)}`,
       where.values,
-    )) as { service: string; name: string; bucket: string; calls: number; failed: number; parts: string[] | null }[];
+    );
     return rows.map(({ service, name, bucket: start, calls, failed, parts }) => {
-      const [p50Us, p95Us, p99Us] = (parts ?? []).map((part) => (part as string | null) ?? undefined).map(numberOr);
+      const [p50Us, p95Us, p99Us] = (parts ?? []).map(numberOr);
       return { service, name, bucketStartUs: Number(start), calls, failed, p50Us, p95Us, p99Us };
     });
   }
 }
 
-function numberOr(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
+function numberOr(text: string | null): number | undefined {
+  return text === null ? undefined : Number(text);
 }
 
 /** A WHERE clause whose every value is a parameter. */
@@ -88,8 +107,8 @@ class Conditions {
     this.#add(filter.failed, (p) => `failed = ${p}`);
     this.#add(filter.minDurationUs?.toString(), (p) => `duration_us >= ${p}`);
     this.#add(filter.maxDurationUs?.toString(), (p) => `duration_us <= ${p}`);
-    this.#add(textOf(filter.clusterId), (p) => `cluster_id = ${p}`);
-    this.#add(textOf(filter.namespace), (p) => `namespace = ${p}`);
+    this.#add(textOf(filter.clusterId), (p) => `(cluster_id IS NULL OR cluster_id = ${p})`);
+    this.#add(textOf(filter.namespace), (p) => `(namespace IS NULL OR namespace = ${p})`);
   }
 
   get text(): string {
