@@ -60,7 +60,10 @@ export class CaptureEngine {
   readonly #ends = new Set<Promise<void>>();
   #changes: Promise<unknown> = Promise.resolve();
   #isRecording = false;
+  /** The rings are about to be stopped. */
+  #isQuiescing = false;
   #refillNs = 0;
+  #clockSteps = 0;
 
   /** @throws TracerError HOOK_UNAVAILABLE when the ring pages of this kernel are not understood. */
   constructor(
@@ -241,7 +244,7 @@ export class CaptureEngine {
     if (nowNs - this.#refillNs > SECOND_NS) this.#everySecond(nowNs);
     for (const { session } of this.#entries.values()) session.check(nowNs);
     const isAnyActive = this.#isAnyActive();
-    if (!isAnyActive && this.#entries.size > 0 && this.#isRecording) this.#quiesce();
+    if (!isAnyActive && this.#isRecording) this.#quiesce();
     const isAtEnd = this.#loop.isLast && isEmpty;
     for (const entry of this.#entries.values()) {
       const { reason, stopNs } = entry.session;
@@ -253,6 +256,9 @@ export class CaptureEngine {
     this.#refillNs = nowNs;
     this.#lineage.refill();
     if (this.#demux.isLossy) this.#lineage.sweep(nowNs);
+    if (this.#clock.steps === this.#clockSteps) return;
+    this.#clockSteps = this.#clock.steps;
+    for (const { session } of this.#entries.values()) session.noteClock(nowNs, this.#clock.epochBase());
   }
 
   #isAnyActive(): boolean {
@@ -261,10 +267,13 @@ export class CaptureEngine {
 
   /** Nobody records any more: stop the rings, so that they can be read to their end and the losses are final. */
   #quiesce(): void {
-    this.#isRecording = false;
+    if (this.#isQuiescing || this.#entries.size === 0) return;
+    this.#isQuiescing = true;
     void this.#change(async () => {
+      this.#isQuiescing = false;
       // A start may have come in between.
-      if (this.#isAnyActive() || this.#isRecording) return;
+      if (this.#isAnyActive() || !this.#isRecording) return;
+      this.#isRecording = false;
       await this.#rings.record(false);
       this.#loop.isLast = true;
       this.#loop.wake();

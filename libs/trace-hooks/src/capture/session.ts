@@ -1,7 +1,7 @@
 import { reasonOf } from '@tracer/base';
 import type { EventDecoder } from '../native-hook.js';
 import type { PfwWriter } from '../output/pfw-writer.js';
-import type { TraceOutput } from '../output/trace-output.js';
+import type { EpochBase, TraceOutput } from '../output/trace-output.js';
 import type { RawEvent } from '../raw-event.js';
 import type { CallSummary } from '../summary.js';
 import type { CaptureCounts, CaptureLimits, CaptureReason, CaptureResult } from './capture-types.js';
@@ -109,6 +109,12 @@ export class Session implements EventReceiver {
     const cpu = ring.cpus[index]?.cpu ?? index;
     const more = uncounted ? ',"uncounted":true' : '';
     this.parts.output.note('events lost', atNs, `"cpu":${cpu},"count":${count}${more}`);
+  }
+
+  /** Somebody set the time of day; the session keeps the one that it began with and says how much they differ. */
+  noteClock(atNs: number, base: EpochBase): void {
+    const { output } = this.parts;
+    if (this.isBegun) output.note('clock set', atNs, `"shift_us":${output.shiftTo(base)}`);
   }
 
   /** After each drain: limits, watchers, the age of lines. */

@@ -80,6 +80,11 @@ export class TraceOutput implements TraceSink {
     this.writer.closeLine();
   }
 
+  /** How much later than `base` another epoch is, µs. */
+  shiftTo(base: EpochBase): number {
+    return base.epochUs - this.base.epochUs;
+  }
+
   epochUs(atNs: number): number {
     return this.base.epochUs + Math.floor((this.base.restNs + atNs) / 1000);
   }

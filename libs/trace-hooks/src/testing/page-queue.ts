@@ -14,11 +14,15 @@ export class PageQueue {
     return this;
   }
 
+  /** Thrown by the next read. */
+  failure: Error | undefined;
+
   get length(): number {
     return this.#pages.length;
   }
 
   #read(buffers: readonly NodeJS.ArrayBufferView[]): number {
+    if (this.failure !== undefined) throw this.failure;
     let bytes = 0;
     for (const buffer of buffers) {
       const page = this.#pages.shift();
