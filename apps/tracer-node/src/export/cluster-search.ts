@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { collectorAmong } from './collector-url.js';
+import { COLLECTOR_SERVICES, collectorAmong } from './collector-url.js';
 
 /** Where a pod finds who it is and whom to trust. */
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -18,11 +18,14 @@ export async function searchCollector(
 ): Promise<string> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
   if (host === undefined) throw new Error('this is not a pod of a Kubernetes cluster');
-  const answer = await get({ host, port, account }, '/api/v1/endpoints');
-  const { items = [] } = JSON.parse(answer) as { items?: Parameters<typeof collectorAmong>[0] };
-  const url = collectorAmong(items);
-  if (url === undefined) throw new Error('the cluster has no jaeger-collector service with a collector port');
-  return url;
+  for (const name of COLLECTOR_SERVICES) {
+    const selector = encodeURIComponent(`metadata.name=${name}`);
+    const answer = await get({ host, port, account }, `/api/v1/endpoints?fieldSelector=${selector}`);
+    const { items = [] } = JSON.parse(answer) as { items?: Parameters<typeof collectorAmong>[0] };
+    const url = collectorAmong(items);
+    if (url !== undefined) return url;
+  }
+  throw new Error(`the cluster has no service ${COLLECTOR_SERVICES.join(' or ')} with a collector port`);
 }
 
 function get(api: { host: string; port: string; account: string }, path: string): Promise<string> {

@@ -38,7 +38,7 @@ function withPath(endpoint: string): string {
 }
 
 /** The name of the Service in front of a collector, as it is in common installations; the published one first. */
-const SERVICES = ['jaeger-collector-headless', 'jaeger-collector'];
+export const COLLECTOR_SERVICES = ['jaeger-collector-headless', 'jaeger-collector'];
 const COLLECTOR_PORTS = [OTLP_PORT, 14268];
 
 interface Endpoints {
@@ -48,7 +48,7 @@ interface Endpoints {
 
 /** The collector among the Endpoints objects of a cluster, by the name of its Service; undefined if there is none. */
 export function collectorAmong(endpoints: readonly Endpoints[]): string | undefined {
-  for (const service of SERVICES)
+  for (const service of COLLECTOR_SERVICES)
     for (const { metadata, subsets = [] } of endpoints) {
       const ports = subsets.flatMap(({ ports: all = [] }) => all.map(({ port }) => port ?? 0));
       if (metadata?.name !== service || metadata.namespace === undefined) continue;
