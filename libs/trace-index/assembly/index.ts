@@ -5,7 +5,17 @@ export function heap_base(): usize {
   return __heap_base;
 }
 export { add_lane, dictionary_record, dictionary_rehash, find_text } from './dictionary';
-export { add_class, add_text, full_dictionary, note_hash, scan, scan_hash_bits, scan_reset, scan_state } from './scan';
+export {
+  add_class,
+  add_text,
+  full_dictionary,
+  hash_places,
+  note_hash,
+  scan,
+  scan_hash_bits,
+  scan_reset,
+  scan_state,
+} from './scan';
 export { columns_sketch, columns_state, decode, encode, fold } from './columns';
-export { gather, skip_lines } from './lines';
+export { count_lines, gather, locate, skip_lines } from './lines';
 export { keep_window, pack_window } from './window';

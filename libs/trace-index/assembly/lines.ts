@@ -18,6 +18,14 @@ export function skip_lines(p: usize, end: usize, n: u32): usize {
   return end;
 }
 
+export function count_lines(p: usize, end: usize): u32 {
+  const newlines = i8x16.splat(10);
+  let n: u32 = 0;
+  for (; p + 16 <= end; p += 16) n += <u32>popcnt<i32>(i8x16.bitmask(i8x16.eq(v128.load(p), newlines)));
+  for (; p < end; p++) n += load<u8>(p) == 10 ? 1 : 0;
+  return n;
+}
+
 /** How many bytes up to and with the `n`-th set bit. */
 function nth(mask: i32, n: u32): usize {
   while (--n) mask &= mask - 1;
@@ -40,6 +48,22 @@ function copyTrimmed(p: usize, end: usize, out: usize): usize {
   memory.copy(out, p, end - p);
   store<u8>(out + (end - p), 10);
   return out + (end - p) + 1;
+}
+
+/** Start and end of the lines with the ascending numbers in `rows`, as address pairs, newlines excluded. */
+export function locate(text: usize, end: usize, rows: usize, n: u32, out: usize): void {
+  let p = text;
+  let line: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const row = load<u32>(rows + ((<usize>i) << 2));
+    p = skip_lines(p, end, row - line);
+    const stop = skip_lines(p, end, 1);
+    store<u32>(out + ((<usize>i) << 3), <u32>p);
+    // Without its newline; the last line of a text may have none.
+    store<u32>(out + ((<usize>i) << 3), <u32>(stop > p && load<u8>(stop - 1) == 10 ? stop - 1 : stop), 4);
+    p = stop;
+    line = row + 1;
+  }
 }
 
 /**

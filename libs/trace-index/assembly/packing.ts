@@ -1,13 +1,15 @@
 // Packed columns of unsigned 32-bit numbers, in blocks of 128:
 //
-//   width u8 | exceptions u8 | least u32 | 128 × width bits | exceptions × (place u8, value u32)
+//   width u8 | exceptions u8 | extra u8 | least u32 | 128 × width bits | exceptions × place u8 | exceptions × extra bits
 //
-// A number is stored as its distance from the least of its block, in as many bits as most of them need; the few that
-// need more ("exceptions") are stored in full behind the block. Durations are like that: mostly short, some very long.
+// A number is stored as its distance from the least of its block, in as many bits as most of them need. Of the few that
+// need more ("exceptions") the upper bits are stored behind the block, with their places. Durations are like that:
+// mostly short, some very long.
 
 const BLOCK: u32 = 128;
-const HEAD: usize = 6;
+const HEAD: usize = 7;
 const WIDTHS: usize = memory.data(4 * 33, 16);
+const UPPER: usize = memory.data(4 * 128, 16);
 
 function packBits(values: usize, n: u32, least: u32, width: u32, out: usize): usize {
   const mask: u64 = ((<u64>1) << width) - 1;
@@ -43,35 +45,39 @@ function packBlock(values: usize, n: u32, out: usize): usize {
     const width = 32 - <u32>clz<u32>(load<u32>(values + ((<usize>i) << 2)) - least);
     store<u32>(WIDTHS + ((<usize>width) << 2), load<u32>(WIDTHS + ((<usize>width) << 2)) + 1);
   }
-  let wider: u32 = 0;
-  let best: u32 = 32;
-  let bestBytes: u32 = (n * 32 + 7) >> 3;
-  for (let width: u32 = 32; width > 0;) {
-    wider += load<u32>(WIDTHS + ((<usize>width) << 2));
+  let widest: u32 = 32;
+  while (widest && !load<u32>(WIDTHS + ((<usize>widest) << 2))) widest--;
+  let exceptions: u32 = 0;
+  let best = widest;
+  let bestExceptions: u32 = 0;
+  let bestBytes: u32 = (n * widest + 7) >> 3;
+  for (let width = widest; width > 0;) {
+    exceptions += load<u32>(WIDTHS + ((<usize>width) << 2));
     width--;
-    const bytes = ((n * width + 7) >> 3) + wider * 5;
+    const bytes = ((n * width + 7) >> 3) + exceptions + ((exceptions * (widest - width) + 7) >> 3);
     if (bytes < bestBytes) {
       bestBytes = bytes;
       best = width;
+      bestExceptions = exceptions;
     }
   }
   store<u8>(out, best);
-  store<u32>(out, least, 2);
+  store<u8>(out, bestExceptions, 1);
+  store<u8>(out, widest - best, 2);
+  store<u32>(out, least, 3);
   let end = packBits(values, n, least, best, out + HEAD);
-  let exceptions: u32 = 0;
-  if (best < 32) {
-    for (let i: u32 = 0; i < n; i++) {
-      const v = load<u32>(values + ((<usize>i) << 2)) - least;
-      if (v >> best) {
-        store<u8>(end, i);
-        store<u32>(end, v, 1);
-        end += 5;
-        exceptions++;
-      }
+  if (!bestExceptions) return end;
+  let k: usize = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const upper = (load<u32>(values + ((<usize>i) << 2)) - least) >> best;
+    if (upper) {
+      store<u8>(end, i);
+      end++;
+      store<u32>(UPPER + (k << 2), upper);
+      k++;
     }
   }
-  store<u8>(out, exceptions, 1);
-  return end;
+  return packBits(UPPER, bestExceptions, 0, widest - best, end);
 }
 
 /** Packs `n` numbers; the answer is behind them. Up to 4 bytes behind that are written, too. */
@@ -89,18 +95,22 @@ export function unpack(from: usize, end: usize, n: u32, values: usize): usize {
     if (from + HEAD > end) return 0;
     const width = <u32>load<u8>(from);
     const exceptions = <u32>load<u8>(from, 1);
-    const least = load<u32>(from, 2);
+    const extra = <u32>load<u8>(from, 2);
+    const least = load<u32>(from, 3);
     const packed = from + HEAD;
-    const tail = packed + ((m * width + 7) >> 3);
-    if (width > 32 || tail + exceptions * 5 > end) return 0;
+    const places = packed + ((m * width + 7) >> 3);
+    const upper = places + exceptions;
+    from = upper + ((exceptions * extra + 7) >> 3);
+    if (width + extra > 32 || exceptions > BLOCK || from > end) return 0;
     const to = values + ((<usize>i) << 2);
     unpackFixed(packed, m, width, least, to);
-    from = tail;
+    if (!exceptions) continue;
+    unpackFixed(upper, exceptions, extra, 0, UPPER);
     for (let k: u32 = 0; k < exceptions; k++) {
-      const place = <u32>load<u8>(from);
+      const place = <u32>load<u8>(places + k);
       if (place >= m) return 0;
-      store<u32>(to + ((<usize>place) << 2), load<u32>(from, 1) + least);
-      from += 5;
+      const at = to + ((<usize>place) << 2);
+      store<u32>(at, load<u32>(at) + (load<u32>(UPPER + ((<usize>k) << 2)) << width));
     }
   }
   return from;

@@ -135,6 +135,20 @@ function hashKey(end: usize, length: usize): u32 {
   return length == 9 && load<u32>(end - 9) == 0x63657865 && at(end - 5) == 0x5f ? 16 : 0;
 }
 
+/** The two places of a hash among the bits of a chunk, 12 bits each. */
+export function hash_places(p: usize, n: u32): u32 {
+  return (<u32>(hashOf(p, n) >> 32)) & 0xffffff;
+}
+
+/** A hash is known by its decoded text: bytes over 0x7f may be decoded to others. */
+function isAscii(p: usize, length: u32): bool {
+  let high: u64 = 0;
+  let i: u32 = 0;
+  for (; i + 8 <= length; i += 8) high |= load<u64>(p + i);
+  if (i < length) high |= load<u64>(p + i) & (((<u64>1) << ((length - i) << 3)) - 1);
+  return !(high & 0x8080808080808080);
+}
+
 function noteHash(p: usize, length: u32, key: u32): void {
   const hash = hashOf(p, length);
   for (let shift: u64 = 32; shift < 56; shift += 12) {
@@ -169,7 +183,10 @@ function knownArgs(p: usize): usize {
       p = stringStop(p + 1);
       if (at(p) == 0x22) {
         const key = hashKey(keyEnd, length);
-        if (key) noteHash(value + 1, <u32>(p - value - 1), key);
+        if (key) {
+          if (!isAscii(value + 1, <u32>(p - value - 1))) return 0;
+          noteHash(value + 1, <u32>(p - value - 1), key);
+        }
         p++;
       } else {
         if (at(p) != 0x5c || hashKey(keyEnd, length)) return 0;
@@ -420,7 +437,7 @@ function noteArgs(p: usize): bool {
     if (bit) {
       const c = at(value);
       if (c == 0x22) {
-        if (sawEscape) return false;
+        if (sawEscape || !isAscii(value + 1, <u32>(p - value - 2))) return false;
         noteHash(value + 1, <u32>(p - value - 2), bit);
       } else if (c == 0x2d || c - 48 < 10) noteHash(value, <u32>(p - value), bit);
     }

@@ -8,6 +8,8 @@ export const WINDOW_BYTES = 32 * 1024;
 /** The decoder stops this far before the end of its output area, so that copies need no bounds. */
 export const OUTPUT_SLACK = 300;
 const INPUT_BYTES = 256 * 1024;
+/** More than the header of any block. */
+const BLOCK_HEADER_BYTES = 1024;
 /** What the kernel may read behind the last input byte. */
 const INPUT_SLACK = 1024;
 const TRAILER_BYTES = 8;
@@ -31,19 +33,13 @@ export type ResumePoint =
     }
   | { readonly kind: 'stored'; readonly byte: number; readonly left: number; readonly last: boolean };
 
-/** Of the text of a member up to some place in it; the length modulo 2^32, as the trailer says it. */
-export interface Checksum {
-  readonly crc: number;
-  readonly bytes: number;
-}
-
 export type GzipEvent =
   /** The output has reached the address that was asked for. */
   | { readonly type: 'output' }
-  /** A member ended and its CRC and length are right; `run` goes on with what follows. */
-  | { readonly type: 'member' }
+  /** A member ended, `crc` being what its trailer says; `run` goes on with what follows. */
+  | { readonly type: 'member'; readonly crc: number }
   /** No further member begins. From `garbageAt` on there are bytes that are no gzip; padding with zeros is none. */
-  | { readonly type: 'end'; readonly garbageAt?: number }
+  | { readonly type: 'end'; readonly crc: number; readonly garbageAt?: number }
   /** The file ends inside a member. What was decoded is right as far as anyone can tell. */
   | { readonly type: 'truncated' }
   /** The member that began at `memberAt` cannot be right. */
@@ -57,17 +53,20 @@ export type GzipEvent =
  *   ├── ≥ 32 KiB already decoded ──┼── free ── … ─────┤
  * ```
  *
- * Input is read in 256 KiB pieces; nothing else is buffered.
+ * Input is read in pieces of a fixed size; nothing else is buffered.
  */
 export class GzipStream {
   readonly #kernels: TraceKernels;
   readonly #state: InflateState;
   readonly #input: number;
+  readonly #inputBytes: number;
   #source: ByteSource;
   /** File offset of the byte at address `#input`. */
   #inputOffset = 0;
   #atEnd = false;
   #header: GzipHeaderParser | undefined = new GzipHeaderParser();
+  /** Whether the text is summed up and members are checked. */
+  #summing = true;
   #crc = 0;
   #crcFrom = 0;
   #memberAt = 0;
@@ -75,12 +74,15 @@ export class GzipStream {
   #memberBytes = 0;
   #blocksSeen = 0;
   #block = { byte: 0, bit: 0 };
+  #lastCrc = 0;
   members = 0;
 
-  constructor(kernels: TraceKernels, source: ByteSource) {
+  /** @param inputBytes how much is read at a time; at least 4 KiB */
+  constructor(kernels: TraceKernels, source: ByteSource, inputBytes = INPUT_BYTES) {
     this.#kernels = kernels;
     this.#state = new InflateState(kernels);
-    this.#input = kernels.allocate(INPUT_BYTES + INPUT_SLACK);
+    this.#inputBytes = inputBytes;
+    this.#input = kernels.allocate(inputBytes + INPUT_SLACK);
     this.#source = source;
   }
 
@@ -98,19 +100,20 @@ export class GzipStream {
   /** Begins at the start of `source`, writing from `output` on. */
   start(source: ByteSource, output: number): void {
     this.#openAt(source, 0, output);
+    this.#summing = true;
     this.#expectMember(0);
     this.members = 0;
   }
 
   /**
-   * Continues at `point`. The `windowBytes` before `output` hold the text in front of it, and `checksum` is that of the
-   * member up to there: what follows is checked as if the member had been read from its start.
+   * Continues at `point`. The `windowBytes` before `output` hold the text in front of it. No checksum is computed: the
+   * caller compares the parts that it reads.
    */
-  resume(source: ByteSource, point: ResumePoint, output: number, windowBytes: number, checksum: Checksum): void {
+  resume(source: ByteSource, point: ResumePoint, output: number, windowBytes: number): void {
     const { kind } = point;
-    this.#openAt(source, kind === 'codes' ? point.block.byte : point.byte, output);
-    this.#crc = checksum.crc;
-    this.#memberBytes = checksum.bytes;
+    if (kind === 'codes') this.#openAt(source, point.block.byte, output, BLOCK_HEADER_BYTES);
+    else this.#openAt(source, point.byte, output);
+    this.#summing = false;
     if (kind === 'member') {
       this.#expectMember(point.byte);
       return;
@@ -143,9 +146,9 @@ export class GzipStream {
       : { kind: 'codes', byte, bit, block: this.#block };
   }
 
-  /** CRC and length of the current member's text so far. */
-  get checksum(): Checksum {
-    return { crc: this.#crc, bytes: this.#memberBytes };
+  /** CRC of the current member's text so far, when it was read from its start. */
+  get crc(): number {
+    return this.#crc;
   }
 
   /** How many bytes before `output` a copy could still reach: the window a resume point here needs. */
@@ -185,13 +188,13 @@ export class GzipStream {
     return this.#kernels.bytes.subarray(out, this.#kernels.run.pack_window(out));
   }
 
-  #openAt(source: ByteSource, byte: number, output: number): void {
+  #openAt(source: ByteSource, byte: number, output: number, most = this.#inputBytes): void {
     this.#source = source;
     this.#state.output = output;
     this.#state.mark = 0;
     this.#crcFrom = output;
     this.#blocksSeen = 0;
-    this.#refillAt(byte);
+    this.#refillAt(byte, 0, most);
   }
 
   #expectMember(at: number): void {
@@ -244,39 +247,40 @@ export class GzipStream {
     const trailer = state.input;
     const crc = this.#kernels.bytes.readUInt32LE(trailer);
     const length = this.#kernels.bytes.readUInt32LE(trailer + 4);
-    if (crc !== this.#crc) {
+    if (this.#summing && crc !== this.#crc) {
       return { type: 'damaged', memberAt: this.#memberAt, message: 'the CRC of the data is wrong' };
     }
-    if (length !== this.#memberBytes) {
+    if (this.#summing && length !== this.#memberBytes) {
       return { type: 'damaged', memberAt: this.#memberAt, message: 'the length of the data is wrong' };
     }
     this.members++;
     state.setInput(trailer + TRAILER_BYTES, state.inputEnd, this.#atEnd);
-    return this.#afterMember();
+    return this.#afterMember(crc);
   }
 
-  #afterMember(): GzipEvent {
+  #afterMember(crc: number): GzipEvent {
     if (this.#state.input === this.#state.inputEnd && !this.#atEnd) this.#refillAt(this.position);
-    if (this.#state.input === this.#state.inputEnd) return { type: 'end' };
+    if (this.#state.input === this.#state.inputEnd) return { type: 'end', crc };
     this.#expectMember(this.position);
-    return { type: 'member' };
+    this.#lastCrc = crc;
+    return { type: 'member', crc };
   }
 
   /** What stands where a member should begin is no header: the file is no gzip, or has something behind its members. */
   #noMember(message: string): GzipEvent {
     const at = this.#memberAt;
     if (this.members === 0) return { type: 'damaged', memberAt: at, message };
-    for (let from = at; ; from += INPUT_BYTES) {
+    for (let from = at; ; from += this.#inputBytes) {
       this.#refillAt(from);
       const area = this.#kernels.bytes.subarray(this.#input, this.#state.inputEnd);
-      if (area.some((byte) => byte !== 0)) return { type: 'end', garbageAt: at };
-      if (this.#atEnd) return { type: 'end' };
+      if (area.some((byte) => byte !== 0)) return { type: 'end', crc: this.#lastCrc, garbageAt: at };
+      if (this.#atEnd) return { type: 'end', crc: this.#lastCrc };
     }
   }
 
   #sum(): void {
     const { output } = this.#state;
-    if (this.#crcFrom >= output) return;
+    if (!this.#summing || this.#crcFrom >= output) return;
     this.#crc = crc32(this.#kernels.bytes.subarray(this.#crcFrom, output), this.#crc);
     this.#memberBytes = (this.#memberBytes + output - this.#crcFrom) >>> 0;
     this.#crcFrom = output;
@@ -291,11 +295,11 @@ export class GzipStream {
   }
 
   /** Reads the input area anew from file offset `byte`, of which `bitsLeft` bits (0 = all) are still to be read. */
-  #refillAt(byte: number, bitsLeft = 0): void {
-    const area = this.#kernels.bytes.subarray(this.#input, this.#input + INPUT_BYTES);
+  #refillAt(byte: number, bitsLeft = 0, most = this.#inputBytes): void {
+    const area = this.#kernels.bytes.subarray(this.#input, this.#input + most);
     const n = this.#source.read(area, byte);
     this.#inputOffset = byte;
-    this.#atEnd = n < INPUT_BYTES;
+    this.#atEnd = n < most;
     this.#state.setInput(this.#input, this.#input + n, this.#atEnd);
     if (bitsLeft > 0) this.#state.seek(this.#input, 8 - bitsLeft);
   }

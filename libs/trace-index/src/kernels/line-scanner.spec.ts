@@ -325,6 +325,7 @@ describe('hashes in args', () => {
     expect(scanner.hashBits.some((byte) => byte !== 0)).toBe(false);
     scan(Buffer.from(known('{"hhash": "h1" , "cmd_hash":7,"exec_hash":"e","dhash":"no","hash":"no","fhash":null}')));
     scanner.beginChunk(2);
+    scan(Buffer.from(known('{"fhash":"\xff\xe9"}'), 'latin1'));
     scan(
       Buffer.from(known('{"fh\\u0061sh":"esc\\u0061ped","hhash":"h1","nested":{"fhash":"no"},"x":"fhash\\":\\"no"}')),
     );
@@ -335,6 +336,8 @@ describe('hashes in args', () => {
       '7': [1, 1, 8],
       e: [1, 1, 16],
       escaped: [2, 2, 1],
+      // As the reference decodes it: both bytes are no UTF-8.
+      '\ufffd\ufffd': [2, 2, 1],
     });
     expect([...HASH_KEYS.keys()].sort()).toEqual(Object.values(HASH_REFERENCES).flat().sort());
   });

@@ -139,6 +139,17 @@ export class LineScanner {
     return this.#state()[UNTIDY] === 0;
   }
 
+  /** The class of the last row. */
+  get lastClass(): number {
+    const { count, classes } = this.rows;
+    return this.#kernels.u32(classes, count)[count - 1] ?? 0;
+  }
+
+  /** Says that this chunk's lines are not what they look like. */
+  markUntidy(): void {
+    this.#state()[UNTIDY] = 1;
+  }
+
   /** Takes the last row back, whose line turned out to be none. */
   dropLastRow(): void {
     const state = this.#state();
@@ -148,7 +159,7 @@ export class LineScanner {
   /** Adds a row for a line that was too long to be kept. */
   addOversizedLine(): void {
     this.#store(NaN, NaN, LINE_CLASS.oversized, 0);
-    this.#state()[UNTIDY] = 1;
+    this.markUntidy();
   }
 
   /** Bits of the hashes of this chunk; a view. */

@@ -7,6 +7,7 @@ export interface KernelFunctions {
   add_text(at: number, length: number): number;
   columns_sketch(): number;
   columns_state(): number;
+  count_lines(from: number, end: number): number;
   decode(from: number, end: number, wanted: number): number;
   dictionary_record(which: number): number;
   dictionary_rehash(which: number): void;
@@ -15,11 +16,13 @@ export interface KernelFunctions {
   fold(): void;
   full_dictionary(): number;
   gather(text: number, end: number, rows: number, count: number, tidy: number, out: number): number;
+  hash_places(at: number, length: number): number;
   heap_base(): number;
   inflate(): number;
   inflate_reopen(): number;
   inflate_state(): number;
   keep_window(): void;
+  locate(text: number, end: number, rows: number, count: number, out: number): void;
   note_hash(at: number, length: number, key: number): void;
   pack_window(out: number): number;
   scan(from: number, stop: number): number;

@@ -52,3 +52,22 @@ export function timeBox(what: string, budgetMs: number, atLeast: number, attempt
   process.stdout.write(`      ${what}: ${cases} cases\n`);
   return cases;
 }
+
+/** The same for attempts that take their time. */
+export async function timeBoxAsync(
+  what: string,
+  budgetMs: number,
+  atLeast: number,
+  attempt: (random: Random) => Promise<void>,
+): Promise<number> {
+  const until = Date.now() + budgetMs;
+  let cases = 0;
+  while (cases < atLeast || Date.now() < until) {
+    await attempt(new Random(cases)).catch((error: unknown) => {
+      throw new Error(`${what}: case ${cases} (its seed) failed`, { cause: error });
+    });
+    cases++;
+  }
+  process.stdout.write(`      ${what}: ${cases} cases\n`);
+  return cases;
+}

@@ -1,0 +1,153 @@
+import { ChunkColumns, COLUMNS, type ColumnViews } from '../kernels/chunk-columns.js';
+import { TraceKernels } from '../kernels/trace-kernels.js';
+import { readChunkRecord, type ChunkFacts } from './chunk-record.js';
+import type {
+  ChunkResult,
+  ChunkTask,
+  ColumnsResult,
+  ColumnsTask,
+  EventColumns,
+  SelectResult,
+  SelectTask,
+  TaskChunk,
+} from './chunk-task.js';
+import { hashPlaces, mayHaveHash } from './hash-bits.js';
+import { LineSelection } from './line-selection.js';
+import { OpenTrace } from './open-trace.js';
+import { PICK, type QueryPlan } from './query-plan.js';
+import { RowFilter } from './row-filter.js';
+
+const MOST_OPEN_FILES = 16;
+
+/**
+ * Works on the chunks of any number of files: filters their rows and copies lines or values. Everything that a query
+ * costs is spent here; one instance per worker thread, for one task at a time.
+ */
+export class ChunkReader {
+  readonly #kernels = new TraceKernels();
+  readonly #columns = new ChunkColumns(this.#kernels);
+  readonly #filter = new RowFilter();
+  readonly #lines: LineSelection;
+  /** Least recently used first. */
+  readonly #open = new Map<string, OpenTrace>();
+  #plan: QueryPlan | undefined;
+  /** Of the current plan: places of the hashes of which a chunk must have one, for each term that says so. */
+  #hashes: (readonly number[])[][] = [];
+
+  /** @param cacheBytes decoded text that may be kept for the next queries */
+  constructor(cacheBytes: number) {
+    this.#lines = new LineSelection(this.#kernels, cacheBytes);
+  }
+
+  /** @throws TracerError STORAGE_FAILED when the trace or its index are not what they were */
+  run<T extends ChunkTask>(plan: QueryPlan, task: T): ChunkResult<T> {
+    if (this.#plan?.id !== plan.id) {
+      this.#plan = plan;
+      this.#hashes = plan.hashes.map((texts) => texts.map((text) => hashPlaces(this.#kernels, text)));
+    }
+    const open = this.#openTrace(plan);
+    const result = task.kind === 'select' ? this.#select(plan, task, open) : this.#values(plan, task, open);
+    return result as ChunkResult<T>;
+  }
+
+  close(): void {
+    for (const open of this.#open.values()) open.close();
+    this.#open.clear();
+  }
+
+  #select(plan: QueryPlan, task: SelectTask, open: OpenTrace): SelectResult {
+    this.#lines.begin(plan, task, open);
+    for (const taskChunk of task.chunks) {
+      const chunk = factsOf(taskChunk);
+      if (plan.everything && this.#lines.mayTakeAll(chunk)) this.#lines.addAll(taskChunk, chunk);
+      else this.#selectRows(plan, taskChunk, chunk, open);
+      if (this.#lines.eventsLeft === 0) break;
+    }
+    return this.#lines.take();
+  }
+
+  #selectRows(plan: QueryPlan, taskChunk: TaskChunk, chunk: ChunkFacts, open: OpenTrace): void {
+    const segment = this.#segment(plan, chunk, open);
+    if (segment === undefined) return;
+    const columns = this.#decode(segment.columns, chunk, plan.columns);
+    const { rows, events } = this.#filter.select(plan, columns);
+    if (rows.length === 0) return;
+    // Which of them are metadata records is seen by their class, before the columns are overwritten.
+    const isEvent = events === rows.length ? undefined : eventFlags(plan, columns, rows);
+    this.#lines.add(taskChunk, chunk, rows, isEvent);
+  }
+
+  #values(plan: QueryPlan, task: ColumnsTask, open: OpenTrace): ColumnsResult {
+    const batches: EventColumns[] = [];
+    for (const taskChunk of task.chunks) {
+      const chunk = factsOf(taskChunk);
+      const segment = this.#segment(plan, chunk, open);
+      if (segment === undefined) continue;
+      const columns = this.#decode(segment.columns, chunk, plan.columns | task.columns);
+      const { rows } = this.#filter.select(plan, columns);
+      if (rows.length > 0) batches.push(gathered(columns, rows, task.columns));
+    }
+    return { kind: 'columns', batches };
+  }
+
+  /** `undefined` when no row is wanted: none has the hash that is asked for. */
+  #segment(plan: QueryPlan, chunk: ChunkFacts, open: OpenTrace): { columns: Buffer; hashBits: Buffer } | undefined {
+    const blob = open.blob(chunk.segment);
+    const columns = blob.subarray(0, blob.length - chunk.hashBytes);
+    const hashBits = blob.subarray(blob.length - chunk.hashBytes);
+    const may = this.#hashes.every((any) => any.some((places) => mayHaveHash(hashBits, places)));
+    const always = chunk.metadata > 0 && plan.picks.includes(PICK.always);
+    return may || always ? { columns, hashBits } : undefined;
+  }
+
+  #decode(segment: Buffer, chunk: ChunkFacts, columns: number): ColumnViews {
+    return this.#columns.decode(segment, chunk.rows, columns | COLUMNS.classes);
+  }
+
+  #openTrace(plan: QueryPlan): OpenTrace {
+    const { sizeBytes, modifiedNs, inode } = plan.identity;
+    const key = `${plan.tracePath}\0${plan.indexPath}\0${sizeBytes} ${modifiedNs} ${inode}`;
+    const open = this.#open.get(key) ?? new OpenTrace(plan);
+    open.check(plan.identity);
+    this.#open.delete(key);
+    this.#open.set(key, open);
+    for (const [oldest, other] of this.#open) {
+      if (this.#open.size <= MOST_OPEN_FILES) break;
+      other.close();
+      this.#open.delete(oldest);
+    }
+    return open;
+  }
+}
+
+function factsOf({ record }: TaskChunk): ChunkFacts {
+  return readChunkRecord(Buffer.from(record.buffer, record.byteOffset, record.byteLength), 0);
+}
+
+function eventFlags(plan: QueryPlan, { classes, classList }: ColumnViews, rows: Uint32Array): Uint8Array {
+  return Uint8Array.from(rows, (row) => (plan.picks[classList[classes[row] ?? 0] ?? 0] === PICK.always ? 0 : 1));
+}
+
+/** Copies of the wanted columns, of the selected rows. */
+function gathered(columns: ColumnViews, rows: Uint32Array, wanted: number): EventColumns {
+  const n = rows.length;
+  const ids = (flag: number, places: Uint32Array, list: Uint32Array): Uint32Array => {
+    if ((wanted & flag) === 0) return new Uint32Array(0);
+    const into = new Uint32Array(n);
+    for (let i = 0; i < n; i++) into[i] = list[places[rows[i] ?? 0] ?? 0] ?? 0;
+    return into;
+  };
+  const numbers = (flag: number, values: Float64Array): Float64Array => {
+    if ((wanted & flag) === 0) return new Float64Array(0);
+    const into = new Float64Array(n);
+    for (let i = 0; i < n; i++) into[i] = values[rows[i] ?? 0] ?? NaN;
+    return into;
+  };
+  return {
+    count: n,
+    classes: ids(COLUMNS.classes, columns.classes, columns.classList),
+    lanes: ids(COLUMNS.lanes, columns.lanes, columns.laneList),
+    ts: numbers(COLUMNS.times, columns.ts),
+    dur: numbers(COLUMNS.durations, columns.dur),
+  };
+}

@@ -1,0 +1,158 @@
+import { crc32, inflateRawSync } from 'node:zlib';
+import { TracerError } from '@tracer/base';
+import type { ByteSource } from '../kernels/byte-source.js';
+import { GzipStream, OUTPUT_SLACK, WINDOW_BYTES, type GzipEvent, type ResumePoint } from '../kernels/gzip-stream.js';
+import type { TraceKernels } from '../kernels/trace-kernels.js';
+import { unpackWindow } from '../kernels/window.js';
+import { MAX_LINE_BYTES } from '../query/file-facts.js';
+import type { ChunkFacts } from './chunk-record.js';
+import { CHUNK_BYTES, type Cut } from './text-pieces.js';
+
+const STEP_BYTES = 64 * 1024;
+/** A chunk of a well compressed trace is about this long in the file. */
+const INPUT_BYTES = 96 * 1024;
+/** What kernels may read behind a text. */
+const READ_SLACK = 64;
+/** Of the lines of a chunk, the share from which on it is not worth while to stop behind the last wanted one. */
+const NEARLY_ALL = 0.8;
+
+/** What a chunk is decoded from. */
+export interface ChunkSource {
+  readonly trace: ByteSource;
+  readonly chunk: ChunkFacts;
+  /** Where the next chunk begins: there is a checksum of the text up to there. */
+  readonly next: Pick<Cut, 'textOffset' | 'crc'> | undefined;
+  /** The packed window, deflated; empty when the chunk needs none. */
+  readonly window: Buffer;
+}
+
+/** Lines of a decoded chunk, from the first that begins in it; addresses of kernel memory, valid until the next decode. */
+export interface ChunkLines {
+  readonly from: number;
+  readonly to: number;
+  /** Whether all lines of the chunk are there, not only the first ones. */
+  readonly whole: boolean;
+}
+
+/**
+ * Decodes the text of one chunk after the other into an area of kernel memory. A chunk that is decoded to its end is
+ * compared with its checksum.
+ *
+ * ```
+ *  area                 start = textOffset   first line             next cut     end of the last line
+ *   ├── window 32 KiB ──┼── rest of a line ──┼── lines …  ──────────┼────────────┤
+ * ```
+ */
+export class ChunkDecoder {
+  readonly #kernels: TraceKernels;
+  readonly #stream: GzipStream;
+  #area = 0;
+  #areaBytes = 0;
+  /** Where the text begins whose checksum is next to be compared, and the checksum up to there. */
+  #part = { from: 0, crc: 0 };
+
+  constructor(kernels: TraceKernels) {
+    this.#kernels = kernels;
+    this.#stream = new GzipStream(kernels, { read: () => 0 }, INPUT_BYTES);
+    this.#reserve(CHUNK_BYTES + STEP_BYTES);
+  }
+
+  /**
+   * Decodes at least the first `lines` lines of a chunk, of which none is oversized.
+   *
+   * @throws TracerError STORAGE_FAILED when the file does not hold what was indexed
+   */
+  decode(source: ChunkSource, lines: number): ChunkLines {
+    const { chunk, next } = source;
+    // An oversized line stands at the end of its chunk and is never wanted.
+    const within = (next?.textOffset ?? chunk.endLine) - chunk.cut.textOffset;
+    const length = Math.min(chunk.endLine - chunk.cut.textOffset, within + MAX_LINE_BYTES + 1);
+    this.#reserve(length);
+    const { point } = chunk.cut;
+    return point.kind === 'plain' ? this.#read(source, length) : this.#inflate(source, point, length, lines);
+  }
+
+  /** Puts lines that were decoded before back where they can be worked on. */
+  restore(lines: Uint8Array): ChunkLines {
+    this.#reserve(lines.length);
+    this.#kernels.bytes.set(lines, this.#area);
+    return { from: this.#area, to: this.#area + lines.length, whole: true };
+  }
+
+  #read({ trace, chunk, next }: ChunkSource, length: number): ChunkLines {
+    const { cut, firstLine, endLine } = chunk;
+    const area = this.#kernels.bytes.subarray(this.#area, this.#area + length);
+    if (trace.read(area, cut.textOffset) < length) throw changed('it is shorter');
+    this.#part = { from: this.#area, crc: cut.crc };
+    const within = (next?.textOffset ?? Infinity) - cut.textOffset;
+    if (next !== undefined && within <= length) this.#compare(this.#area + within, next.crc);
+    const from = this.#area + firstLine - cut.textOffset;
+    return { from, to: this.#area + length, whole: cut.textOffset + length === endLine };
+  }
+
+  #inflate(source: ChunkSource, point: ResumePoint, length: number, lines: number): ChunkLines {
+    const { chunk, next } = source;
+    const { cut } = chunk;
+    const start = this.#area + WINDOW_BYTES;
+    this.#resume(source, point, start);
+    this.#part = { from: start, crc: point.kind === 'member' ? 0 : cut.crc };
+    const end = start + length;
+    const from = start + chunk.firstLine - cut.textOffset;
+    const toEnd = lines >= chunk.rows * NEARLY_ALL;
+    let counted = from;
+    let missing = lines;
+    while (this.#stream.output < end && missing > 0) {
+      const target = toEnd ? end : Math.min(end, this.#stream.output + STEP_BYTES);
+      this.#advance(target, end);
+      if (toEnd || this.#stream.output <= counted) continue;
+      missing -= this.#kernels.run.count_lines(counted, this.#stream.output);
+      counted = this.#stream.output;
+    }
+    const to = Math.min(this.#stream.output, end);
+    const cutAt = next === undefined ? Infinity : start + next.textOffset - cut.textOffset;
+    if (next !== undefined && this.#stream.output >= cutAt) this.#compare(cutAt, next.crc);
+    return { from, to, whole: to === end && cut.textOffset + length === chunk.endLine };
+  }
+
+  #resume({ trace, chunk, window }: ChunkSource, point: ResumePoint, start: number): void {
+    const { windowBytes } = chunk.cut;
+    try {
+      if (windowBytes > 0) {
+        unpackWindow(inflateRawSync(window), this.#kernels.bytes.subarray(start - WINDOW_BYTES, start));
+      }
+      this.#stream.resume(trace, point, start, windowBytes);
+    } catch (error) {
+      throw changed('a block or its window', error);
+    }
+  }
+
+  /** Decodes up to `target`, or to the end of a member. */
+  #advance(target: number, end: number): void {
+    const event: GzipEvent = this.#stream.run(target);
+    const { output } = this.#stream;
+    if (event.type === 'output') return;
+    if (event.type === 'member' || event.type === 'end') {
+      this.#compare(output, event.crc);
+      this.#part = { from: output, crc: 0 };
+    }
+    if (event.type !== 'member' && output < end) throw changed('it ends earlier');
+  }
+
+  /** Compares the checksum of the text from the last such place to `to`. */
+  #compare(to: number, crc: number): void {
+    const { from, crc: before } = this.#part;
+    if (to > from && crc32(this.#kernels.bytes.subarray(from, to), before) !== crc) throw changed('a checksum');
+  }
+
+  /** Room for `bytes` of text. */
+  #reserve(bytes: number): void {
+    const needed = WINDOW_BYTES + bytes + STEP_BYTES + 2 * OUTPUT_SLACK + READ_SLACK;
+    if (needed <= this.#areaBytes) return;
+    this.#areaBytes = needed * 2;
+    this.#area = this.#kernels.allocate(this.#areaBytes);
+  }
+}
+
+function changed(what: string, cause?: unknown): TracerError {
+  return new TracerError('STORAGE_FAILED', `the file is not what was indexed: ${what}`, { cause });
+}

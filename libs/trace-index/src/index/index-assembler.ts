@@ -1,0 +1,246 @@
+import { MAX_LINE_BYTES } from '../query/file-facts.js';
+import { ChunkColumns, type ChunkExtremes } from '../kernels/chunk-columns.js';
+import { LINE_CLASS, LineScanner, type HashUse, type MetadataVisitor } from '../kernels/line-scanner.js';
+import type { TraceKernels } from '../kernels/trace-kernels.js';
+import { DefinitionBuilder } from './definitions.js';
+import { DurationTotalsBuilder } from './duration-totals.js';
+import type { Cut, Piece, TextEnd } from './text-pieces.js';
+
+const FIRST_AREA_BYTES = 1 << 20;
+/** What the scanner may read behind a line. */
+const AREA_SLACK = 128;
+const NEWLINE = 10;
+
+/** A finished chunk, on its way into the index file. Buffers are valid during the call. */
+export interface AssembledChunk {
+  readonly cut: Cut;
+  readonly firstLine: number;
+  readonly endLine: number;
+  readonly tidy: boolean;
+  readonly rows: number;
+  readonly firstRow: number;
+  readonly metadata: number;
+  readonly extremes: ChunkExtremes;
+  /** Ids that occur, of the file's dictionaries. */
+  readonly classList: Uint32Array;
+  readonly laneList: Uint32Array;
+  readonly segment: Buffer;
+  readonly hashBits: Buffer;
+}
+
+/** Where chunks go. Windows come in the order of their cuts, possibly before the chunk in front is finished. */
+export interface ChunkReceiver {
+  window(deflated: Buffer): void;
+  chunk(chunk: AssembledChunk): void;
+}
+
+/** What the whole text held. */
+export interface AssembledText {
+  readonly rows: number;
+  /** Newlines in the usable text. */
+  readonly lines: number;
+  /** Bytes behind the last line that is served. */
+  readonly tailBytes: number;
+  /** Whether the last line is whole. */
+  readonly complete: boolean;
+}
+
+/**
+ * Makes chunks of the pieces of a text: keeps the incomplete line at the end of a piece, reads the whole ones into rows,
+ * and closes a chunk when all lines that begin in it are read.
+ *
+ * ```
+ *   pieces   │ piece │ piece │ piece │ piece │ …
+ *   cuts     ▲               ▲                       a chunk is the lines that begin between two cuts;
+ *   lines  ──┬────┬─────┬───────┬───┬────┬──         its last line ends behind the next cut
+ * ```
+ */
+export class IndexAssembler {
+  readonly scanner: LineScanner;
+  readonly columns: ChunkColumns;
+  readonly definitions = new DefinitionBuilder();
+  readonly durations = new DurationTotalsBuilder();
+  readonly #kernels: TraceKernels;
+  readonly #receiver: ChunkReceiver;
+  #area: number;
+  #areaBytes = FIRST_AREA_BYTES;
+  /** Bytes in the area: all of one line that has not ended. */
+  #pending = 0;
+  /** Text offset of the line that is pending. */
+  #line = 0;
+  /** Bytes of an oversized line that were dropped. */
+  #dropped = 0;
+  /** The chunk that is being read comes first. */
+  readonly #cuts: Cut[] = [];
+  #chunk = 0;
+  #firstLine = 0;
+  #firstRow = 0;
+  #metadata = 0;
+  #tsMin = Infinity;
+  #endMax = -Infinity;
+
+  constructor(kernels: TraceKernels, receiver: ChunkReceiver) {
+    this.#kernels = kernels;
+    this.#receiver = receiver;
+    this.scanner = new LineScanner(kernels);
+    this.columns = new ChunkColumns(kernels);
+    this.#area = kernels.allocate(FIRST_AREA_BYTES + AREA_SLACK);
+    this.scanner.reset();
+    this.columns.reset();
+  }
+
+  /** @throws DictionaryOverflow when the file has more distinct values than an index keeps */
+  push({ bytes, cut, window }: Piece): void {
+    if (cut !== undefined) this.#cuts.push(cut);
+    if (window !== undefined) this.#receiver.window(window);
+    let from = 0;
+    if (this.#dropped > 0) {
+      from = bytes.indexOf(NEWLINE) + 1;
+      if (from === 0) {
+        this.#dropped += bytes.length;
+        return;
+      }
+      this.#endOversized(from);
+    }
+    this.#append(bytes.subarray(from));
+    const lastNewline = this.#lastNewline(bytes.length - from);
+    if (lastNewline >= 0) this.#scan(lastNewline + 1);
+    else if (this.#pending > MAX_LINE_BYTES) {
+      this.#dropped = this.#pending;
+      this.#pending = 0;
+    }
+  }
+
+  /** The text has ended: reads what is behind the last newline, if that is a line, and closes the last chunk. */
+  finish(end: TextEnd, format: 'gzip' | 'plain'): AssembledText {
+    const pending = this.#pending + this.#dropped;
+    const cut = end.problem !== undefined && end.problem.kind !== 'garbage';
+    const whole = !cut && this.#lastLine(format);
+    while (this.#cuts.length > 0) this.#close();
+    const rows = this.#firstRow;
+    return {
+      rows,
+      lines: rows - (whole && pending > 0 ? 1 : 0),
+      tailBytes: whole ? 0 : pending,
+      complete: whole,
+    };
+  }
+
+  /** The hashes in args of the events and metadata records. */
+  hashUses(): { text: string; use: HashUse }[] {
+    const { hashes } = this.scanner;
+    return Array.from({ length: hashes.count }, (_, i) => ({
+      text: hashes.text(i + 1).toString(),
+      use: this.scanner.hashUse(i + 1),
+    }));
+  }
+
+  /** Smallest start and largest end of the events. */
+  get times(): { minTsUs: number | undefined; maxEndUs: number | undefined } {
+    return {
+      minTsUs: this.#tsMin === Infinity ? undefined : this.#tsMin,
+      maxEndUs: this.#endMax === -Infinity ? undefined : this.#endMax,
+    };
+  }
+
+  #append(bytes: Uint8Array): void {
+    const needed = this.#pending + bytes.length;
+    if (needed > this.#areaBytes) {
+      this.#areaBytes = needed * 2;
+      const area = this.#kernels.allocate(this.#areaBytes + AREA_SLACK);
+      this.#kernels.bytes.copyWithin(area, this.#area, this.#area + this.#pending);
+      this.#area = area;
+    }
+    this.#kernels.bytes.set(bytes, this.#area + this.#pending);
+    this.#pending = needed;
+  }
+
+  /** Its place in the area, among the last `fresh` bytes; -1 = none. */
+  #lastNewline(fresh: number): number {
+    const start = this.#area + this.#pending - fresh;
+    const at = this.#kernels.bytes.subarray(start, this.#area + this.#pending).lastIndexOf(NEWLINE);
+    return at < 0 ? -1 : this.#pending - fresh + at;
+  }
+
+  /** Reads the lines in the first `length` bytes of the area, and moves the rest to its start. */
+  #scan(length: number): void {
+    const area = this.#area;
+    let at = area;
+    for (;;) {
+      const next = this.#cuts[1];
+      const stop = Math.min(area + length, next === undefined ? Infinity : at + next.textOffset - this.#line);
+      const from = at;
+      at = this.scanner.scan(from, Math.max(from, stop), this.#onMetadata);
+      this.#line += at - from;
+      if (next === undefined || this.#line < next.textOffset) break;
+      this.#close();
+    }
+    this.#kernels.bytes.copyWithin(area, at, area + this.#pending);
+    this.#pending -= at - area;
+  }
+
+  #endOversized(length: number): void {
+    this.scanner.addOversizedLine();
+    this.#line += this.#dropped + length;
+    this.#dropped = 0;
+    for (let next = this.#cuts[1]; next !== undefined && next.textOffset <= this.#line; next = this.#cuts[1]) {
+      this.#close();
+    }
+  }
+
+  /** Whether the bytes behind the last newline, if there are any, are a line: then it is read. */
+  #lastLine(format: 'gzip' | 'plain'): boolean {
+    if (this.#dropped > 0) {
+      if (format === 'gzip') this.#endOversized(0);
+      return format === 'gzip';
+    }
+    if (this.#pending === 0) return true;
+    this.#append(Uint8Array.of(NEWLINE));
+    this.scanner.scan(this.#area, this.#area + 1, this.#onMetadata);
+    // A plain file that stops in the middle of a line is one that is still being written.
+    const kind = this.scanner.lastClass;
+    if (format === 'plain' && (kind === LINE_CLASS.invalid || kind === LINE_CLASS.oversized)) {
+      this.scanner.dropLastRow();
+      return false;
+    }
+    this.scanner.markUntidy();
+    this.#line += this.#pending - 1;
+    return true;
+  }
+
+  readonly #onMetadata: MetadataVisitor = (record) => {
+    this.#metadata++;
+    this.definitions.add(record, this.#firstRow + this.scanner.rows.count - 1);
+  };
+
+  /** Ends the chunk that is being read: its last line ends where the pending one begins. */
+  #close(): void {
+    const cut = this.#cuts.shift();
+    if (cut === undefined) return;
+    const rows = this.scanner.rows.count;
+    const extremes = this.columns.fold(this.scanner, this.#chunk);
+    this.durations.add(extremes);
+    this.#tsMin = Math.min(this.#tsMin, extremes.tsMin);
+    this.#endMax = Math.max(this.#endMax, extremes.endMax);
+    // First: making room for it may detach every other view.
+    const segment = this.columns.encode();
+    this.#receiver.chunk({
+      cut,
+      rows,
+      extremes,
+      firstLine: this.#firstLine,
+      endLine: this.#line,
+      tidy: this.scanner.isTidy,
+      firstRow: this.#firstRow,
+      metadata: this.#metadata,
+      classList: this.columns.classList,
+      laneList: this.columns.laneList,
+      segment,
+      hashBits: this.scanner.hashBits,
+    });
+    this.#firstRow += rows;
+    this.#firstLine = this.#line;
+    this.#metadata = 0;
+    this.scanner.beginChunk(++this.#chunk);
+  }
+}

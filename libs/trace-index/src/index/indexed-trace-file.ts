@@ -1,0 +1,146 @@
+import { TracerError } from '@tracer/base';
+import { openFile, sameOrGrown } from '../plain/open-file.js';
+import type { EventSink } from '../query/event-sink.js';
+import type { FileFacts, FileIdentity } from '../query/file-facts.js';
+import type { FileSummary } from '../query/file-summary.js';
+import type { Filter } from '../query/filter.js';
+import type { HashKind } from '../query/trace-event.js';
+import type { Definitions, EventBlock, SelectOptions, TraceFileReader } from '../query/trace-file-reader.js';
+import { TraceRecord } from '../query/trace-record.js';
+import type { ChunkExecutor } from './chunk-executor.js';
+import type { ColumnsTask, SelectTask } from './chunk-task.js';
+import { ColumnCursor, columnsOf } from './column-cursor.js';
+import type { StoredHash } from './definition-section.js';
+import { DefinitionSender } from './definition-sender.js';
+import { eventBlock, firstEvents } from './event-blocks.js';
+import { countsOf } from './index-dictionaries.js';
+import { factsOf, summaryOf } from './index-facts.js';
+import type { IndexFile } from './index-file.js';
+import { candidateChunks, planOf, type QueryPlan } from './query-plan.js';
+import { taskResults } from './task-queue.js';
+import { CHUNK_BYTES } from './text-pieces.js';
+
+/** Of the text that may be kept, the share that one query may fill. */
+const KEPT_SHARE = 0.5;
+const NEWLINE = 10;
+const NO_DEFINITIONS = new Uint32Array(0);
+
+/** The reader that answers from an index and decodes only the chunks that hold a hit. */
+export class IndexedTraceFile implements TraceFileReader {
+  readonly facts: FileFacts;
+  readonly summary: FileSummary;
+  #hashes: readonly StoredHash[] | undefined;
+
+  /** @param identity of the trace file, which the index is about */
+  constructor(
+    private readonly tracePath: string,
+    private readonly index: IndexFile,
+    identity: FileIdentity,
+    private readonly executor: ChunkExecutor,
+  ) {
+    this.facts = factsOf(index.facts, identity);
+    this.summary = summaryOf(index.facts.summary, countsOf(index.classes, index.lanes));
+  }
+
+  /** Size of the index on disk. */
+  get indexBytes(): number {
+    return this.index.bytes;
+  }
+
+  async *select(
+    filter: Filter,
+    options: SelectOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<EventBlock, void, undefined> {
+    if (options.limit === 0) return;
+    await this.#check(signal);
+    const plan = this.#plan(filter, options.metadata === 'all');
+    const directory = this.index.chunks();
+    const chunks = candidateChunks(plan, directory);
+    const sender = options.metadata === 'referenced' ? new DefinitionSender(this.#storedHashes()) : undefined;
+    const keep = chunks.length * CHUNK_BYTES <= this.executor.cacheBytes * KEPT_SHARE;
+    let left = options.limit ?? Infinity;
+    const results = taskResults<SelectTask>({
+      ...{ plan, directory, chunks, signal, executor: this.executor },
+      taskOf: (taken) => {
+        const definitions = sender?.wantedIn(taken) ?? NO_DEFINITIONS;
+        return { kind: 'select', chunks: taken, limit: left, definitions, keep };
+      },
+      bytesOf: ({ blocks }) => blocks.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+    });
+    for await (const result of results) {
+      const wanted = firstEvents(result, left);
+      left -= wanted.events;
+      yield* sender === undefined ? wanted.blocks.map(eventBlock) : sender.blocks(wanted);
+      if (left <= 0) return;
+    }
+  }
+
+  async aggregate(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
+    if (filter.needsArgs || sink.reads.has('args')) await this.#aggregateLines(filter, sink, signal);
+    else await this.#aggregateColumns(filter, sink, signal);
+  }
+
+  /** For what columns do not say: the lines themselves. */
+  async #aggregateLines(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
+    const record = new TraceRecord();
+    for await (const { bytes } of this.select(filter, { metadata: 'none' }, signal)) {
+      for (let start = 0; start < bytes.length;) {
+        const end = bytes.indexOf(NEWLINE, start);
+        record.read(bytes, start, end);
+        if (sink.accept(record) === false) return;
+        start = end + 1;
+      }
+    }
+  }
+
+  async #aggregateColumns(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
+    await this.#check(signal);
+    const plan = this.#plan(filter, false);
+    const directory = this.index.chunks();
+    const columns = columnsOf(sink.reads);
+    const results = taskResults<ColumnsTask>({
+      ...{ plan, directory, signal, chunks: candidateChunks(plan, directory), executor: this.executor },
+      taskOf: (chunks) => ({ kind: 'columns', chunks, columns }),
+      bytesOf: ({ batches }) => batches.reduce((sum, { count }) => sum + count * 24, 0),
+    });
+    const cursor = new ColumnCursor(this.index.classes, this.index.lanes);
+    for await (const { batches } of results) {
+      for (const batch of batches) if (!cursor.each(batch, (event) => sink.accept(event))) return;
+    }
+  }
+
+  async definitions(signal: AbortSignal): Promise<Definitions> {
+    await this.#check(signal);
+    const hashes: Record<HashKind, Map<string, string>> = { FH: new Map(), HH: new Map(), SH: new Map() };
+    for (const { kind, hash, text } of this.#storedHashes()) if (text !== undefined) hashes[kind].set(hash, text);
+    return { hashes, lanes: this.index.facts.lanes };
+  }
+
+  close(): Promise<void> {
+    this.#hashes = undefined;
+    this.index.forgetChunks();
+    return Promise.resolve();
+  }
+
+  #plan(filter: Filter, withMetadata: boolean): QueryPlan {
+    const { tracePath, facts } = this;
+    const { path, classes, lanes } = this.index;
+    return planOf(filter, withMetadata, { tracePath, indexPath: path, facts, classes, lanes });
+  }
+
+  #storedHashes(): readonly StoredHash[] {
+    this.#hashes ??= this.index.hashes();
+    return this.#hashes;
+  }
+
+  /** @throws TracerError NOT_FOUND or STORAGE_FAILED when the trace is not the file it was */
+  async #check(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { handle, identity } = await openFile(this.tracePath);
+    await handle.close();
+    if (!sameOrGrown(this.facts.identity, identity)) {
+      throw new TracerError('STORAGE_FAILED', 'the file was changed while it was read');
+    }
+  }
+}

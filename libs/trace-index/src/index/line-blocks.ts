@@ -1,0 +1,76 @@
+import type { TraceKernels } from '../kernels/trace-kernels.js';
+import { BLOCK_BYTES } from '../query/trace-file-reader.js';
+import type { LineBlock } from './chunk-task.js';
+
+const NEWLINE = 10;
+
+/** Copies lines out of kernel memory into blocks that leave the thread. */
+export class LineBlocks {
+  #blocks: LineBlock[] = [];
+  #bytes: Buffer | undefined;
+  #length = 0;
+  #events = 0;
+
+  constructor(private readonly kernels: TraceKernels) {}
+
+  /**
+   * Adds the lines in `[from, to)`, each of which ends with a newline.
+   *
+   * @param metadata the numbers, among these lines, of those that are no events; ascending
+   */
+  add(from: number, to: number, metadata: readonly number[]): void {
+    let line = 0;
+    let nextMetadata = 0;
+    for (let at = from; at < to;) {
+      const end = this.#fitting(at, to);
+      if (end === at) {
+        this.#close();
+        continue;
+      }
+      const lines = this.kernels.run.count_lines(at, end);
+      line += lines;
+      let others = 0;
+      while (nextMetadata < metadata.length && (metadata[nextMetadata] ?? 0) < line) {
+        nextMetadata++;
+        others++;
+      }
+      this.#copy(at, end, lines - others);
+      at = end;
+    }
+  }
+
+  /** How far lines fit into the current block; all of one line into an empty one. */
+  #fitting(from: number, to: number): number {
+    const room = BLOCK_BYTES - this.#length;
+    if (to - from <= room) return to;
+    const newline = this.kernels.bytes.subarray(from, from + room).lastIndexOf(NEWLINE);
+    if (newline >= 0) return from + newline + 1;
+    return this.#length > 0 ? from : this.kernels.bytes.indexOf(NEWLINE, from) + 1;
+  }
+
+  #copy(from: number, to: number, events: number): void {
+    const bytes = (this.#bytes ??= Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, to - from)));
+    this.kernels.bytes.copy(bytes, this.#length, from, to);
+    this.#length += to - from;
+    this.#events += events;
+  }
+
+  #close(): void {
+    if (this.#bytes !== undefined && this.#length > 0) {
+      // A block that is mostly empty is not sent in full.
+      const bytes = this.#bytes.subarray(0, this.#length);
+      const sent = this.#length > BLOCK_BYTES / 2 ? bytes : Buffer.from(Uint8Array.from(bytes).buffer);
+      this.#blocks.push({ bytes: sent, events: this.#events });
+    }
+    this.#bytes = undefined;
+    this.#length = this.#events = 0;
+  }
+
+  /** All blocks since the last call. */
+  take(): LineBlock[] {
+    this.#close();
+    const blocks = this.#blocks;
+    this.#blocks = [];
+    return blocks;
+  }
+}

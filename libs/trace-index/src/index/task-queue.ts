@@ -1,0 +1,64 @@
+import type { ChunkDirectory } from './chunk-directory.js';
+import type { ChunkExecutor } from './chunk-executor.js';
+import type { ChunkResult, ChunkTask, TaskChunk } from './chunk-task.js';
+import type { QueryPlan } from './query-plan.js';
+
+/** Chunks of a task: a first answer shall come soon, a long one in few messages. */
+const FIRST_CHUNKS = 2;
+const MOST_CHUNKS = 32;
+/** A task whose result is larger than this was too large. */
+const LARGE_RESULT_BYTES = 1 << 20;
+
+export interface TaskQueueOptions<T extends ChunkTask> {
+  readonly plan: QueryPlan;
+  readonly directory: ChunkDirectory;
+  /** Chunk numbers, in file order. */
+  readonly chunks: readonly number[];
+  readonly executor: ChunkExecutor;
+  readonly signal: AbortSignal;
+  readonly taskOf: (chunks: readonly TaskChunk[]) => T;
+  readonly bytesOf: (result: ChunkResult<T>) => number;
+}
+
+/**
+ * The results of a query's tasks, in file order. Twice as many tasks are on their way as the executor works on at a
+ * time, and no more until the consumer has taken a result: that bounds the memory and is the back-pressure. Leaving the
+ * iteration calls off what is on its way.
+ */
+export async function* taskResults<T extends ChunkTask>(
+  options: TaskQueueOptions<T>,
+): AsyncGenerator<ChunkResult<T>, void, undefined> {
+  const { executor, plan, chunks, directory, taskOf, bytesOf } = options;
+  const left = new AbortController();
+  const signal = AbortSignal.any([options.signal, left.signal]);
+  const running: Promise<ChunkResult<T>>[] = [];
+  let next = 0;
+  let size = FIRST_CHUNKS;
+  try {
+    for (;;) {
+      while (running.length < executor.width * 2 && next < chunks.length) {
+        const taken = chunks.slice(next, next + size).map((chunk) => taskChunk(directory, chunk));
+        next += taken.length;
+        size = Math.min(MOST_CHUNKS, size * 2);
+        const result = executor.run(plan, taskOf(taken), signal);
+        // It may fail while an earlier one is awaited.
+        result.catch(() => undefined);
+        running.push(result);
+      }
+      const first = running.shift();
+      if (first === undefined) return;
+      const result = await first;
+      if (bytesOf(result) > LARGE_RESULT_BYTES) size = Math.max(1, Math.ceil(size / 4));
+      yield result;
+    }
+  } finally {
+    left.abort();
+  }
+}
+
+function taskChunk(directory: ChunkDirectory, chunk: number): TaskChunk {
+  // Copies: a view would take the whole directory along to another thread.
+  const record = Uint8Array.from(directory.record(chunk));
+  const next = chunk + 1 < directory.count ? directory.facts(chunk + 1).cut : undefined;
+  return { chunk, record, next: next && { textOffset: next.textOffset, crc: next.crc } };
+}
