@@ -5,8 +5,11 @@ import { Database } from '@tracer/storage-postgres';
 import { AtsController } from './ats/ats.controller.js';
 import type { SpanApiConfig } from './config.js';
 import { GRPC_LIMITS, GrpcServer, type GrpcLimits } from './grpc/grpc-server.js';
+import { SpanServices } from './grpc/span-services.js';
+import { OtlpIngest } from './otlp/otlp-ingest.js';
 import { OtlpController } from './otlp/otlp.controller.js';
 import { spanProviders } from './spans.providers.js';
+import { ZipkinIngest } from './zipkin/zipkin-ingest.js';
 import { ZipkinV1IngestController, ZipkinV2IngestController } from './zipkin/zipkin-ingest.controller.js';
 import { ZipkinQueriesController } from './zipkin/zipkin-queries.controller.js';
 
@@ -18,6 +21,8 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(GrpcServer) private readonly grpc: GrpcServer,
+    @Inject(SpanServices) private readonly spanServices: SpanServices,
   ) {}
 
   static forRoot({ config, log }: AppContext<SpanApiConfig>): DynamicModule {
@@ -35,6 +40,11 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
         { provide: Database, useFactory: () => new Database(config.databaseUrl, log) },
         { provide: GRPC_LIMITS, useValue: grpcLimits },
         GrpcServer,
+        {
+          provide: SpanServices,
+          inject: [OtlpIngest, ZipkinIngest],
+          useFactory: (otlp: OtlpIngest, zipkin: ZipkinIngest) => new SpanServices(otlp, zipkin, log),
+        },
         ...spanProviders(config, log),
       ],
     };
@@ -42,6 +52,7 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.readiness.add({ name: 'database', problem: () => this.database.problem() });
+    this.spanServices.addTo(this.grpc);
     void this.database.open();
   }
 

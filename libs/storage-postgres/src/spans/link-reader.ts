@@ -1,6 +1,7 @@
-import { DependencyLinker, Endpoint, type DependencyLink, type LinkPart, type SpanKind } from '@tracer/span-model';
+import { DependencyLinker, type DependencyLink, type Endpoint, type LinkPart, type SpanKind } from '@tracer/span-model';
 import type { Tenant } from '@tracer/storage';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { endpointOf } from './span-rows.js';
 import { LONGEST_TRACE_US, SKEW_US } from './trace-times.js';
 
 const TRACES_AT_A_TIME = 5_000;
@@ -48,24 +49,25 @@ export class LinkReader {
   #partsOf({ low, parts }: TraceRow): LinkPart[] {
     const traceId = low.padStart(16, '0');
     return parts.split(PART).map((part) => {
-      const [id = '', parent = '', kind, shared, failed, service = '', remote = ''] = part.split(FIELD);
+      const [id = '', parent = '', kind, shared, failed, service = '', remote = '', address = ''] = part.split(FIELD);
       return {
         traceId,
         id: id.padStart(16, '0'),
         parentId: parent === '' ? undefined : parent.padStart(16, '0'),
         kind: Number(kind) as SpanKind,
         shared: shared === '1',
-        localEndpoint: this.#endpoint(service),
+        localEndpoint: this.#endpoint(service, address),
         remoteServiceName: remote === '' ? undefined : remote,
         failed: failed === '1',
       };
     });
   }
 
-  /** One object per name: a graph has few services and many spans. */
-  #endpoint(service: string): Endpoint | undefined {
-    if (!this.#endpoints.has(service)) this.#endpoints.set(service, Endpoint.of(service));
-    return this.#endpoints.get(service);
+  /** One object for all that are alike: a graph has few services and many spans. */
+  #endpoint(service: string, address: string): Endpoint | undefined {
+    const key = service + FIELD + address;
+    if (!this.#endpoints.has(key)) this.#endpoints.set(key, endpointOf(service, address));
+    return this.#endpoints.get(key);
   }
 }
 
@@ -76,7 +78,8 @@ const nextPage = (runner: QueryRunner): Promise<TraceRow[]> =>
 const TRACES = `
   SELECT to_hex(trace_low) AS low,
          string_agg(to_hex(id) || chr(31) || coalesce(to_hex(parent_id), '') || chr(31) || kind || chr(31) || shared::int
-                    || chr(31) || failed::int || chr(31) || coalesce(service, '') || chr(31) || coalesce(remote_service, ''),
+                    || chr(31) || failed::int || chr(31) || coalesce(service, '') || chr(31) || coalesce(remote_service, '')
+                    || chr(31) || coalesce(local_address, ''),
                     chr(30)) AS parts
   FROM span WHERE tenant = $1 AND at_us >= $2 AND at_us <= $3
   GROUP BY trace_low

@@ -76,7 +76,7 @@ export class PostgresSpanQueries implements SpanQueries {
          count(*)::int AS calls, count(*) FILTER (WHERE failed)::int AS failed,
          percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration_us)::text[] AS parts
        FROM span WHERE ${where.text} AND service IS NOT NULL
-       GROUP BY 1, 2, 3 ORDER BY service COLLATE "C", 2 COLLATE "C", 3 LIMIT ${where.parameter(limit)}`,
+       GROUP BY 1, coalesce(name, ''), 3 ORDER BY service COLLATE "C", coalesce(name, '') COLLATE "C", 3 LIMIT ${where.parameter(limit)}`,
       where.values,
     );
     return rows.map(({ service, name, bucket: start, calls, failed, parts }) => {

@@ -1,10 +1,10 @@
-import { encodeSpanRecord, remoteEndpointOf, type Span } from '@tracer/span-model';
+import { encodeSpanRecord, Endpoint, remoteEndpointOf, type Span } from '@tracer/span-model';
 import type { SpanBatch } from '@tracer/storage';
 import type { CopyRows } from './copy-rows.js';
 
 /** Columns that are written, in the order of `writeSpanRow`. */
 export const COPY_COLUMNS =
-  'tenant, trace_low, trace_high, at_us, start_us, duration_us, id, parent_id, kind, shared, failed, service, remote_service, name, cluster_id, namespace, origin, record';
+  'tenant, trace_low, trace_high, at_us, start_us, duration_us, id, parent_id, kind, shared, failed, service, remote_service, name, cluster_id, namespace, local_address, origin, record';
 const FIELDS = COPY_COLUMNS.split(',').length;
 const NO_HIGH = '0000000000000000';
 
@@ -58,6 +58,7 @@ export function writeSpanRow(rows: CopyRows, span: Span, { batch, atUs, origin }
   rows.text(columnName(span.lowerName));
   rows.text(batch.clusterId);
   rows.text(batch.namespace);
+  rows.text(addressText(span.localEndpoint));
   if (origin === undefined) rows.nothing();
   else rows.bytes(origin);
   rows.bytes(encodeSpanRecord(span));
@@ -67,4 +68,20 @@ export function writeSpanRow(rows: CopyRows, span: Span, { batch, atUs, origin }
 function columnName(name: string | undefined): string | undefined {
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   return name?.replace(/[\x1e\x1f]/g, ' ');
+}
+
+const NO_PART = '-';
+
+/** `ipv4 ipv6 port`, a dash for what is unknown; undefined when all is. */
+function addressText(endpoint: Endpoint | undefined): string | undefined {
+  const { ipv4 = NO_PART, ipv6 = NO_PART, port = 0 } = endpoint ?? {};
+  return ipv4 === NO_PART && ipv6 === NO_PART && port === 0 ? undefined : `${ipv4} ${ipv6} ${port}`;
+}
+
+/** The endpoint of a service name and what `local_address` says, '' for NULL. */
+export function endpointOf(serviceName: string, address: string): Endpoint | undefined {
+  if (address === '') return Endpoint.of(serviceName);
+  const [ipv4, ipv6, port] = address.split(' ');
+  const known = (part: string | undefined): string | undefined => (part === NO_PART ? undefined : part);
+  return Endpoint.of(serviceName, known(ipv4), known(ipv6), Number(port));
 }
