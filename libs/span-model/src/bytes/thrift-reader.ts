@@ -117,7 +117,7 @@ export class ThriftReader {
 
   #skipValue(type: number, depth: number): void {
     if (depth > this.#maxDepth) this.fail(`Nested deeper than ${this.#maxDepth}`);
-    if (type === ThriftType.string) this.pos += this.#length(1);
+    if (type === ThriftType.string) this.string();
     else if (type === ThriftType.struct) while (this.field()) this.#skipValue(this.type, depth + 1);
     else if (type === ThriftType.list || type === ThriftType.set) this.#skipElements([this.byte()], depth);
     else if (type === ThriftType.map) this.#skipElements([this.byte(), this.byte()], depth);

@@ -121,14 +121,15 @@ class Decoder {
   #annotation(span: Span, end: number): void {
     const reader = this.#reader;
     let timestampUs = 0n;
-    let value: string | undefined;
+    let value = '';
     while (reader.pos < end) {
       const tag = reader.tag(end);
       if (tag === 9) timestampUs = BigInt.asIntN(64, reader.fixed64(end));
       else if (tag === 18) value = this.#text(end);
       else reader.skip(tag, end);
     }
-    if (timestampUs === 0n || value === undefined) return;
+    // Zipkin drops annotations without a time; an absent value is an empty one, as proto3 has it.
+    if (timestampUs === 0n) return;
     if (this.#events.length < this.#decoding.limits.events) {
       this.#events.push(new SpanEvent(timestampUs * 1000n, value));
     } else {
