@@ -80,7 +80,7 @@ async function answer({ metadata, request }: ServerUnaryCall<Buffer, Buffer>, ta
   return take(request, { tenant: tenantOf(headers), ...clusterScopeOf(headers) });
 }
 
-function serviceError(error: unknown, log: Log): { code: status; details: string; metadata: Metadata } {
+function serviceError(error: unknown, log: Log): { code: number; details: string; metadata: Metadata } {
   const metadata = new Metadata();
   if (error instanceof TracerError) {
     const code = grpcCodeOf(HTTP_STATUS_OF[error.code]);
