@@ -1,8 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reasonOf, TracerError } from '@tracer/base';
+import { reasonOf, TracerError, writableDirectory } from '@tracer/base';
 import type { SuiteConfig } from './config.js';
-import { lockDirectory, writableDirectory } from './data-directory.js';
+import { lockDataDirectory } from './data-directory.js';
 import { KeptDatabase } from './kept-database.js';
 import { readableLine } from './log-line.js';
 import { assertPortsFree, suiteCommands } from './suite.js';
@@ -29,7 +29,7 @@ export async function up(
     data: writableDirectory(config.dataDirectory, 'TRACER_DATA_DIR'),
     traces: writableDirectory(config.traceDirectory, 'TRACE_DIR'),
   };
-  const unlock = lockDirectory(directories.data);
+  const unlock = lockDataDirectory(directories.data);
   try {
     await assertPortsFree(config);
     if (process.getuid?.() === 0) chmodSync(directories.data, 0o755);

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasonOf, TracerError, type Log } from '@tracer/base';
+import { reasonOf, TracerError, writableDirectory, type Log } from '@tracer/base';
 import { openPodSource, type PodSource } from '@tracer/pods';
 import { closeTornFile, endOrphanedHook, nativeHooks } from '@tracer/trace-hooks';
 import { clusterEnvironment, hookEnvironment, type TracerNodeConfig } from '../config.js';
@@ -13,7 +13,7 @@ import { NativeProvider } from '../trace-hooks/native-provider.js';
 import { openCollector, type OpenCollector } from './collector.js';
 import { openKernel, type OpenKernel } from './kernel.js';
 import { withoutRepeats } from './repeat-filter.js';
-import { directoryNameOf, lockDirectory, writableDirectory } from './state-directory.js';
+import { directoryNameOf, lockStateDirectory } from './state-directory.js';
 
 /** Share of the stop deadline that the collector may take for what still waits. */
 const EXPORT_SHARE = 0.3;
@@ -79,7 +79,7 @@ export class NodeAgent {
       join(config.dataDir, 'tracer-node', directoryNameOf(config.nodeName)),
       'TRACER_DATA_DIR',
     );
-    const unlock = lockDirectory(stateDir);
+    const unlock = lockStateDirectory(stateDir);
     try {
       const pods = new PodCatalog({
         source: await podSource(config, withoutRepeats(log, QUIET_MS)),

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockDirectory, writableDirectory } from './data-directory.js';
-import { closedParent } from './server-user.js';
+import { lockDirectory, writableDirectory } from './owned-directory.js';
+
+const LOCK = { file: 'demo.lock', refusal: (_: string, pid: string) => `in use by another demo (process ${pid})` };
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'data-directory-'));
+  directory = mkdtempSync(join(tmpdir(), 'owned-directory-'));
 });
 afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
@@ -25,14 +26,19 @@ describe('writableDirectory', () => {
       new RegExp(`^TRACE_DIR: cannot write to ${join(directory, 'file')}: `),
     );
   });
+
+  it('gives up where the system has no directories to give', () => {
+    const impossible = process.platform === 'linux' ? '/proc/tracer/data' : join(directory, '\0');
+    expect(() => writableDirectory(impossible, 'TRACE_DIR')).toThrow(/^TRACE_DIR: cannot write to /);
+  });
 });
 
 describe('lockDirectory', () => {
   it('refuses a second holder and names the first', () => {
-    const unlock = lockDirectory(directory);
-    expect(() => lockDirectory(directory)).toThrow(`in use by another tracer (process ${process.pid})`);
+    const unlock = lockDirectory(directory, LOCK);
+    expect(() => lockDirectory(directory, LOCK)).toThrow(`in use by another demo (process ${process.pid})`);
     unlock();
-    lockDirectory(directory)();
+    lockDirectory(directory, LOCK)();
     expect(readdirSync(directory)).toEqual([]);
   });
 
@@ -41,19 +47,9 @@ describe('lockDirectory', () => {
     ['another process that got the same id', `${process.pid} 1`],
     ['a start that was cut', ''],
   ])('takes over the lock of %s', (_, content) => {
-    writeFileSync(join(directory, 'tracer.lock'), content);
+    writeFileSync(join(directory, 'demo.lock'), content);
     expect(() => {
-      lockDirectory(directory)();
+      lockDirectory(directory, LOCK)();
     }).not.toThrow();
-  });
-});
-
-describe('closedParent', () => {
-  it('finds the directory that other users may not enter', () => {
-    chmodSync(directory, 0o755);
-    const inner = writableDirectory(join(directory, 'home', 'clone'), 'X');
-    expect(closedParent(inner)).toBeUndefined();
-    chmodSync(join(directory, 'home'), 0o700);
-    expect(closedParent(inner)).toBe(join(directory, 'home'));
   });
 });
