@@ -145,6 +145,7 @@ describe('DependencyLinker', () => {
   });
 });
 
+const CALLEES: ReadonlySet<SpanKind> = new Set([SpanKind.server, SpanKind.consumer]);
 type Call = readonly [parent: string | undefined, child: string | undefined, failed: boolean];
 
 /** The rules once more, by recursion from the root, for traces of one root whose ids are unique and not shared. */
@@ -166,20 +167,27 @@ function plainLinks(parts: readonly LinkPart[]): string[] {
 }
 
 function plainCalls(node: LinkPart, ancestors: readonly LinkPart[], hasChildren: boolean): Call[] {
-  const local = node.localEndpoint?.serviceName;
-  const remote = node.remoteServiceName;
-  const calledByNobody = ancestors.length === 0 && remote === undefined;
-  if (node.kind === SpanKind.producer) return [[local, remote, node.failed]];
-  if (node.kind === SpanKind.consumer) return calledByNobody ? [] : [[remote, local, node.failed]];
+  const [local, remote] = [nameOf(node), node.remoteServiceName];
   const caller = ancestors.find((above) => above.kind > SpanKind.internal);
-  const callerName = caller?.localEndpoint?.serviceName;
-  const failed = node.failed || (callerName !== undefined && plainlyFailed(node, caller));
-  if (node.kind === SpanKind.server) return calledByNobody ? [] : [[callerName ?? remote, local, failed]];
-  if (node.kind === SpanKind.client ? hasChildren : local === undefined || remote === undefined) return [];
-  const hop: Call[] = callerName === local ? [] : [[callerName, local, false]];
-  return [...hop, [local ?? callerName, remote, failed]];
+  const failed = plainlyFailed(node, caller);
+  if (CALLEES.has(node.kind) && ancestors.length === 0 && remote === undefined) return [];
+  if (node.kind === SpanKind.producer) return [[local, remote, node.failed]];
+  if (node.kind === SpanKind.consumer) return [[remote, local, node.failed]];
+  if (node.kind === SpanKind.server) return [[nameOf(caller) ?? remote, local, failed]];
+  if (node.kind === SpanKind.client ? hasChildren : !knowsBothSides(node)) return [];
+  const call: Call = [local ?? nameOf(caller), remote, failed];
+  return nameOf(caller) === local ? [call] : [[nameOf(caller), local, false], call];
+}
+
+function nameOf(part: LinkPart | undefined): string | undefined {
+  return part?.localEndpoint?.serviceName;
+}
+
+function knowsBothSides(node: LinkPart): boolean {
+  return node.localEndpoint !== undefined && node.remoteServiceName !== undefined;
 }
 
 function plainlyFailed(node: LinkPart, caller: LinkPart | undefined): boolean {
-  return caller?.kind === SpanKind.client && caller.id === node.parentId && caller.failed;
+  const calledFrom = caller?.kind === SpanKind.client && caller.id === node.parentId && nameOf(caller) !== undefined;
+  return node.failed || (calledFrom && caller.failed);
 }
