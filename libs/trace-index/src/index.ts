@@ -34,6 +34,7 @@ export { IoSeries, type SeriesSpec } from './query/io-series.js';
 export { LaneTable, type LaneRow } from './query/lane-table.js';
 export { LaneTimeline, type TimelineLane } from './query/lane-timeline.js';
 export { eachLine, writeRecord, type Rewriting } from './query/line-rewriter.js';
+export { shiftedArray, type ArrayPiece } from './query/shift-block.js';
 export { hashText, numberOf, type ArgValue, type TraceEvent } from './query/trace-event.js';
 export {
   BLOCK_BYTES,

@@ -1,15 +1,8 @@
-import {
-  ByteBuffer,
-  DensityGrid,
-  eachLine,
-  TraceRecord,
-  writeRecord,
-  type DensityLane,
-  type EventBlock,
-} from '@tracer/trace-index';
+import { DensityGrid, type DensityLane } from '@tracer/trace-index';
 import { feedFiles, type FileAccess, type TimeBounds } from '../catalogue/file-access.js';
 import type { EventStream } from '../events/event-stream.js';
 import type { EventsQuery } from '../http/event-parameters.js';
+import { EventArray } from './event-array.js';
 import { leftOutFilter, shownFilter, type VizQuery, type Window } from './viz-query.js';
 
 /** Streams the answer of `/viz/events`: `{"events":[…],("density":[…],)"metadata":{…}}`. */
@@ -27,8 +20,7 @@ export class VizEvents {
     const array = new EventArray(originUs, query.limit === 0 ? Infinity : query.limit);
     yield Buffer.from('{"events":[');
     for await (const block of this.stream.blocks(eventsQuery(query, window), signal)) {
-      const bytes = array.add(block);
-      if (bytes.length > 0) yield bytes;
+      for (const piece of array.add(block)) if (piece.length > 0) yield piece;
       if (array.truncated) break;
     }
     yield Buffer.from(']');
@@ -72,53 +64,6 @@ function eventsQuery(query: VizQuery, window: Window): EventsQuery {
     filter: shownFilter(query, window),
     limit: limit === 0 ? undefined : limit + 1,
   };
-}
-
-/** Turns blocks of lines into the elements of a JSON array, up to a limit of events. */
-class EventArray {
-  /** Elements so far, metadata records included. */
-  count = 0;
-  truncated = false;
-  #events = 0;
-  readonly #record = new TraceRecord();
-  readonly #out = new ByteBuffer();
-  /** Metadata records wait for the event that they belong to: it may be beyond the limit. */
-  #held: { readonly start: number; readonly end: number }[] = [];
-  #heldBytes: Buffer[] = [];
-
-  constructor(
-    private readonly originUs: number | undefined,
-    private readonly limit: number,
-  ) {}
-
-  add(block: EventBlock): Buffer {
-    const { bytes } = block;
-    eachLine(bytes, (start, end) => {
-      if (this.truncated) return;
-      this.#record.read(bytes, start, end);
-      if (this.#record.isMetadata) this.#held.push({ start, end });
-      else if (this.#events === this.limit) this.truncated = true;
-      else this.#event(bytes, start, end);
-    });
-    this.#heldBytes.push(...this.#held.map(({ start, end }) => Buffer.from(bytes.subarray(start, end))));
-    this.#held = [];
-    return this.#out.take();
-  }
-
-  #event(bytes: Buffer, start: number, end: number): void {
-    for (const held of this.#heldBytes) this.#element(held, 0, held.length);
-    for (const held of this.#held) this.#element(bytes, held.start, held.end);
-    this.#heldBytes = [];
-    this.#held = [];
-    this.#element(bytes, start, end);
-    this.#events++;
-  }
-
-  #element(bytes: Buffer, start: number, end: number): void {
-    if (this.count++ > 0) this.#out.text(',');
-    this.#record.read(bytes, start, end);
-    writeRecord(this.#record, { originUs: this.originUs }, this.#out);
-  }
 }
 
 interface Cell {
