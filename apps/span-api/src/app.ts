@@ -1,10 +1,14 @@
 import { Readiness, type AppDefinition } from '@tracer/service-kit';
 import { SpanApiConfig } from './config.js';
+import { publishedDmRouting } from './dm/published/published-routing.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { allowOrigins } from './http/cors.js';
 import { SPAN_ERROR_BODIES } from './http/error-bodies.js';
 import { SpanApiModule } from './span-api.module.js';
 import { zipkinHealth } from './zipkin/zipkin-health.js';
+
+/** Bodies of the published DM tracer are forms; an import is read line by line. */
+const RAW_DM_PATHS = ['/status', '/events/', '/debug/', '/api/v1/dm/import'];
 
 export const app: AppDefinition<SpanApiConfig> = {
   name: 'span-api',
@@ -14,9 +18,10 @@ export const app: AppDefinition<SpanApiConfig> = {
   module: (context) => SpanApiModule.forRoot(context),
   errorBodies: SPAN_ERROR_BODIES,
   // Spans come in encodings of their own, compressed and much larger than control requests.
-  rawBodyPrefixes: ['/api/v2/spans', '/zipkin/api/v2/spans', '/api/v1/spans', '/v1/traces'],
+  rawBodyPrefixes: ['/api/v2/spans', '/zipkin/api/v2/spans', '/api/v1/spans', '/v1/traces', ...RAW_DM_PATHS],
   http2: (nest) => nest.get(GrpcServer).take,
   configure: (nest, { config }) => {
+    nest.use(publishedDmRouting);
     nest.use(allowOrigins(config.allowedOrigins));
     const health = zipkinHealth(() => nest.get(Readiness));
     for (const path of ['/health', '/actuator/health']) nest.use(path, health);

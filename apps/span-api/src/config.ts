@@ -140,4 +140,31 @@ export class SpanApiConfig extends ListenConfig {
     description: 'how often spans beyond the retention limits are dropped, in ms',
   })
   retentionIntervalMs = 600_000;
+
+  @IntSetting({
+    env: 'TRACER_DM_RETENTION_HOURS',
+    flag: 'dm-retention-hours',
+    min: 0,
+    max: 876_000,
+    description: 'hours for which replication events are kept; 0 keeps all',
+  })
+  dmRetentionHours = 0;
+
+  @IntSetting({
+    env: 'TRACER_DM_RETENTION_EVENTS',
+    flag: 'dm-retention-events',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'replication events that are kept, the oldest go first; 0 keeps all',
+  })
+  dmRetentionEvents = 10_000_000;
+
+  @IntSetting({
+    env: 'TRACER_DM_RETENTION_BYTES',
+    flag: 'dm-retention-bytes',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'bytes of replication events, without indexes, that are kept; 0 keeps all',
+  })
+  dmRetentionBytes = 8 * 2 ** 30;
 }

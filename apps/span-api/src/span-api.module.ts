@@ -3,7 +3,9 @@ import type { AppContext } from '@tracer/service-kit';
 import { Readiness } from '@tracer/service-kit';
 import { Database } from '@tracer/storage-postgres';
 import { AtsController } from './ats/ats.controller.js';
+import { UnixClock } from './clock/unix-clock.js';
 import type { SpanApiConfig } from './config.js';
+import { DM_CONTROLLERS, dmProviders } from './dm/dm.providers.js';
 import { GRPC_LIMITS, GrpcServer, type GrpcLimits } from './grpc/grpc-server.js';
 import { SpanServices } from './grpc/span-services.js';
 import { OtlpIngest } from './otlp/otlp-ingest.js';
@@ -35,6 +37,7 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
         ZipkinQueriesController,
         OtlpController,
         AtsController,
+        ...DM_CONTROLLERS,
       ],
       providers: [
         { provide: Database, useFactory: () => new Database(config.databaseUrl, log) },
@@ -45,7 +48,9 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
           inject: [OtlpIngest, ZipkinIngest],
           useFactory: (otlp: OtlpIngest, zipkin: ZipkinIngest) => new SpanServices(otlp, zipkin, log),
         },
+        { provide: UnixClock, useFactory: () => new UnixClock() },
         ...spanProviders(config, log),
+        ...dmProviders(config, log),
       ],
     };
   }

@@ -60,3 +60,49 @@ export {
   TraceQueryDto,
   type Aggregate,
 } from './trace-analysis.dto.js';
+export { DmDeletedDto, DmEventWrapperDto, DmStatusDto, DmTruncatedDto } from './dm-published.dto.js';
+export {
+  DM_JOB_OUTCOMES,
+  DM_JOB_STATES,
+  DM_OPS,
+  DM_TYPES,
+  DmDdlInfoDto,
+  DmEventDto,
+  DmEventFilterDto,
+  DmEventsDto,
+  DmEventsQueryDto,
+  DmEvictedDto,
+  DmGroupDto,
+  DmGroupInstanceDto,
+  DmGroupTraceDto,
+  DmImportedDto,
+  DmJobDto,
+  DmJobsDto,
+  DmJobsQueryDto,
+  DmLiveQueryDto,
+  DmPositionDto,
+  DmTotalsDto,
+  DmTraceJobsDto,
+} from './dm-queries.dto.js';
+export {
+  ATTRIBUTE_OPERATORS,
+  AttributeConditionDto,
+  OperationFiguresDto,
+  OperationsDto,
+  ServicesDto,
+  SPAN_KINDS,
+  SPAN_SORTS,
+  SPAN_STATUSES,
+  SpanNameDto,
+  SpanSearchDto,
+  SpanSearchResultDto,
+  TraceSummaryDto,
+} from './span-search.dto.js';
+export { RetainedDayDto, RetentionDto } from './retention.dto.js';
+export {
+  TRACE_EXPORTS,
+  TraceExportQueryDto,
+  TraceRowDto,
+  TraceWindowDto,
+  TraceWindowQueryDto,
+} from './trace-window.dto.js';

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import type { Http2Connection } from '@tracer/service-kit';
 import type { Duplex } from 'node:stream';
+import { refuseAsGoDoes } from './unknown-methods.js';
 
 export const GRPC_LIMITS = Symbol('grpc limits');
 
@@ -33,6 +34,7 @@ export class GrpcServer implements BeforeApplicationShutdown {
       'grpc.max_receive_message_length': messageBytes,
       'grpc.max_send_message_length': messageBytes,
     });
+    refuseAsGoDoes(this.#server);
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     this.#graceMs = graceMs;
   }

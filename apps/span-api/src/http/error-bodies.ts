@@ -31,6 +31,8 @@ export const SPAN_ERROR_BODIES: readonly ErrorBody[] = [
   text('/api/v2'),
   text('/zipkin'),
   text('/api/v1/spans'),
+  text('/events'),
+  text('/status'),
   { ...OWN_ERROR_BODY, prefix: '/api/v1/spans/' },
   {
     prefix: '/v1/traces',
