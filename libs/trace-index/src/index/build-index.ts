@@ -1,7 +1,9 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { reasonOf, TracerError } from '@tracer/base';
 import { FileSource, type ByteSource } from '../kernels/byte-source.js';
 import { TraceKernels } from '../kernels/trace-kernels.js';
 import type { FileFacts } from '../query/file-facts.js';
+import { errnoOf } from './errno.js';
 import { ChunkTable } from './chunk-table.js';
 import { identityOf, markOf, type FileMark } from './file-mark.js';
 import { foldHashBits } from './hash-bits.js';
@@ -36,11 +38,25 @@ export interface BuiltIndex {
  * it blocks until it is done. A damaged file is read twice, because what stands before the damage is only known once the
  * damage is found.
  *
- * @throws TracerError STORAGE_FAILED when it is no regular file
+ * @throws TracerError NOT_FOUND when there is no such file; STORAGE_FAILED when it is no regular file, cannot be read, or
+ *   the index cannot be written
  * @throws DictionaryOverflow when the file has more distinct values than an index keeps
- * @throws the errors of `node:fs`
  */
 export function buildIndex(options: BuildOptions): BuiltIndex {
+  try {
+    return buildFrom(options);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    const path = typeof error === 'object' && error !== null && 'path' in error ? error.path : undefined;
+    if (code === 'ENOENT' && path === options.tracePath) {
+      throw new TracerError('NOT_FOUND', 'the file is gone', { cause: error });
+    }
+    throw new TracerError('STORAGE_FAILED', `the file cannot be indexed: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function buildFrom(options: BuildOptions): BuiltIndex {
   const fd = openSync(options.tracePath, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const mark = markOf(fd, identityOf(fd));

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { errnoOf } from './errno.js';
 
 /**
  * The sidecar of a trace file. Everything is little-endian; `docs/design/index-format.md` draws it.
@@ -44,6 +45,11 @@ export function writeHeader(sections: Readonly<Record<SectionName, Section>>): B
 /** An index that cannot be used; the message says why. It is built anew. */
 export class IndexUnusable extends Error {
   override readonly name = 'IndexUnusable';
+
+  /** Whether there simply is none. */
+  get isMissing(): boolean {
+    return errnoOf(this.cause) === 'ENOENT';
+  }
 }
 
 /** @throws IndexUnusable */

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readdirSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
+import { errnoOf } from './errno.js';
 import type { Blob } from './chunk-record.js';
 import { HEADER_BYTES, SECTIONS, writeHeader, type Section, type SectionName } from './index-format.js';
 
@@ -63,7 +64,7 @@ export class IndexWriter {
   abandon(): void {
     if (!this.#open) return;
     this.#close();
-    unlinkSync(this.#temporary);
+    rmSync(this.#temporary, { force: true });
   }
 
   #close(): void {
@@ -85,13 +86,32 @@ export class IndexWriter {
 
 /** Removes what writers of the same index left behind when their process died. */
 function removeLeftovers(path: string): void {
-  const prefix = `${basename(path)}.tmp-`;
-  for (const name of readdirSync(dirname(path))) {
-    if (!name.startsWith(prefix)) continue;
-    const [pid = 0, started = 0] = name.slice(prefix.length).split('-').map(Number);
-    const ours = pid === process.pid && Math.abs(started - startedAt()) <= CLOCK_SLACK;
-    if (pid > 0 && !ours && (pid === process.pid || !isAlive(pid))) unlinkSync(join(dirname(path), name));
+  for (const { name, pid, ours } of temporariesOf(path)) {
+    if (!ours && (pid === process.pid || !isAlive(pid))) rmSync(name, { force: true });
   }
+}
+
+/** Removes what a thread of this process left behind that was ended while it wrote the index. */
+export function removeTemporaries(path: string): void {
+  for (const { name, ours } of temporariesOf(path)) if (ours) rmSync(name, { force: true });
+}
+
+function temporariesOf(path: string): { name: string; pid: number; ours: boolean }[] {
+  const prefix = `${basename(path)}.tmp-`;
+  let names: string[];
+  try {
+    names = readdirSync(dirname(path));
+  } catch {
+    // Where there is no directory there is nothing left behind; writing will say what is wrong.
+    return [];
+  }
+  return names.flatMap((name) => {
+    if (!name.startsWith(prefix)) return [];
+    const [pid = 0, started = 0] = name.slice(prefix.length).split('-').map(Number);
+    if (!(pid > 0)) return [];
+    const ours = pid === process.pid && Math.abs(started - startedAt()) <= CLOCK_SLACK;
+    return [{ name: join(dirname(path), name), pid, ours }];
+  });
 }
 
 function isAlive(pid: number): boolean {
@@ -100,6 +120,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: there is such a process, of somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errnoOf(error) === 'EPERM';
   }
 }

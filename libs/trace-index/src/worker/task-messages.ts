@@ -1,0 +1,36 @@
+import { reasonOf, TracerError, type TracerErrorCode } from '@tracer/base';
+import type { ChunkTask, ColumnsResult, SelectResult } from '../index/chunk-task.js';
+import type { QueryPlan } from '../index/query-plan.js';
+
+/** To a decode worker: a plan that the next tasks belong to, or a task of the last plan. */
+export interface TaskMessage {
+  readonly plan?: QueryPlan | undefined;
+  readonly task: ChunkTask;
+}
+
+/** From a decode worker: what became of the task. */
+export type TaskAnswer = { readonly result: SelectResult | ColumnsResult } | { readonly failure: Failure };
+
+/** An error on its way between threads, where classes do not survive. */
+export interface Failure {
+  readonly code: TracerErrorCode;
+  readonly message: string;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof TracerError) return { code: error.code, message: error.message };
+  return { code: 'INTERNAL', message: reasonOf(error) };
+}
+
+export function errorOf({ code, message }: Failure): TracerError {
+  return new TracerError(code, message);
+}
+
+/** The memory of a result, which moves to the other thread instead of being copied. */
+export function transferable(result: SelectResult | ColumnsResult): ArrayBuffer[] {
+  const views: Uint8Array[] | ArrayBufferView[] =
+    result.kind === 'select'
+      ? result.blocks.map(({ bytes }) => bytes)
+      : result.batches.flatMap(({ classes, lanes, ts, dur }) => [classes, lanes, ts, dur]);
+  return [...new Set(views.map((view) => view.buffer as ArrayBuffer))];
+}

@@ -1,0 +1,44 @@
+import { Worker } from 'node:worker_threads';
+
+export interface ThreadListener {
+  onMessage(message: unknown): void;
+  /** The thread has ended by itself. */
+  onEnd(reason: string): void;
+}
+
+/** The other side of a worker thread, as far as pools need it. */
+export interface Thread {
+  /** Sends work. The process stays alive until `rest`. */
+  post(message: unknown): void;
+  /** The work is done: a thread that waits does not keep the process alive. */
+  rest(): void;
+  /** Takes the place of the listener before. */
+  listen(listener: ThreadListener): void;
+  terminate(): Promise<void>;
+}
+
+/** Starts the worker script `file`, which stands beside this module in the compiled tree. */
+export function startThread(file: string, data?: unknown): Thread {
+  const worker = new Worker(new URL(file, import.meta.url), { workerData: data });
+  let listener: ThreadListener | undefined;
+  worker.on('message', (message: unknown) => listener?.onMessage(message));
+  worker.on('error', (error: unknown) => listener?.onEnd(error instanceof Error ? error.message : String(error)));
+  worker.on('exit', (code) => listener?.onEnd(`it ended with code ${code}`));
+  worker.unref();
+  return {
+    post: (message) => {
+      worker.ref();
+      worker.postMessage(message);
+    },
+    rest: () => {
+      worker.unref();
+    },
+    listen: (next) => {
+      listener = next;
+    },
+    terminate: async () => {
+      listener = undefined;
+      await worker.terminate();
+    },
+  };
+}
