@@ -46,3 +46,4 @@ export {
   type TraceFileReader,
 } from './query/trace-file-reader.js';
 export { TraceRecord } from './query/trace-record.js';
+export { SMALL_FILE_BYTES, TraceIndexes, type TraceIndexesOptions } from './worker/trace-indexes.js';
