@@ -28,8 +28,18 @@ const SMALLEST_VALUE_BYTES = 128;
 /** Values nest by recursion; deeper than this the stack could end. */
 const GREATEST_DEPTH = 500;
 
+/** For what was bounded when it came in, and is read back. */
+export const NO_LIMITS: DecodeLimits = {
+  attributes: 2 ** 40,
+  events: Number.MAX_SAFE_INTEGER,
+  links: Number.MAX_SAFE_INTEGER,
+  valueBytes: Number.MAX_SAFE_INTEGER,
+  depth: GREATEST_DEPTH,
+};
+
 /** Fills in the defaults. Throws VALIDATION, naming the limit that is out of range. */
-export function decodeLimits(limits: Partial<DecodeLimits> = {}): DecodeLimits {
+export function decodeLimits(limits: Partial<DecodeLimits> = DEFAULT_LIMITS): DecodeLimits {
+  if (limits === DEFAULT_LIMITS || limits === NO_LIMITS) return limits as DecodeLimits;
   const all = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(all)) {
     const least = name === 'valueBytes' ? SMALLEST_VALUE_BYTES : name === 'depth' ? 1 : 0;
@@ -43,15 +53,6 @@ export function decodeLimits(limits: Partial<DecodeLimits> = {}): DecodeLimits {
   }
   return all;
 }
-
-/** For what was bounded when it came in, and is read back. */
-export const NO_LIMITS: DecodeLimits = {
-  attributes: 2 ** 40,
-  events: Number.MAX_SAFE_INTEGER,
-  links: Number.MAX_SAFE_INTEGER,
-  valueBytes: Number.MAX_SAFE_INTEGER,
-  depth: GREATEST_DEPTH,
-};
 
 /** What one body lost to the limits, in total. Spans also carry their own dropped counts. */
 export class Losses {

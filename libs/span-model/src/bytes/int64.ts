@@ -3,8 +3,9 @@ const halves = new Uint32Array(2);
 const signed = new BigInt64Array(halves.buffer);
 const unsigned = new BigUint64Array(halves.buffer);
 const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-const LOW = LITTLE ? 0 : 1;
-const HIGH = 1 - LOW;
+/** Where `halvesOf` has them. */
+export const LOW = LITTLE ? 0 : 1;
+export const HIGH = 1 - LOW;
 const TWO_32 = 4294967296;
 
 export const INT64_MAX = 9223372036854775807n;
@@ -21,6 +22,12 @@ export function uint64Of(low: number, high: number): bigint {
   halves[LOW] = low;
   halves[HIGH] = high;
   return unsigned[0] ?? 0n;
+}
+
+/** The two's complement of a number of at most 64 bits as `[LOW]` and `[HIGH]`; overwritten by the next call of any kind. */
+export function halvesOf(value: bigint): Uint32Array {
+  signed[0] = value;
+  return halves;
 }
 
 /** Nanoseconds of a non-negative safe integer of microseconds (the product stays below 2^63). */

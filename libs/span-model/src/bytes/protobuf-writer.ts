@@ -1,11 +1,10 @@
 import { ByteWriter } from './byte-writer.js';
-import { bytesOfHex } from './hex.js';
-import { UINT64_MAX } from './int64.js';
+import { HIGH, halvesOf, LOW, UINT64_MAX } from './int64.js';
 import { Wire } from './protobuf-reader.js';
 
 /**
  * Writes protobuf wire format; the counterpart of ProtobufReader. Fields of proto3 that have their default value are left
- * out, except by the `…Always` methods (members of a oneof, map entries).
+ * out, except by the `…Always` methods (members of a oneof, map entries). After `finish` it can be used again.
  */
 export class ProtobufWriter {
   readonly #out = new ByteWriter();
@@ -15,7 +14,9 @@ export class ProtobufWriter {
   }
 
   stringAlways(field: number, text: string): void {
-    this.message(field, () => this.#out.utf8(text));
+    const start = this.begin(field);
+    this.#out.utf8(text);
+    this.end(start);
   }
 
   bytes(field: number, bytes: Uint8Array): void {
@@ -26,7 +27,10 @@ export class ProtobufWriter {
 
   /** An id of hexadecimal digits, as bytes. */
   hex(field: number, digits: string): void {
-    if (digits !== '') this.bytes(field, bytesOfHex(digits));
+    if (digits === '') return;
+    this.#tag(field, Wire.bytes);
+    this.#varint32(digits.length >> 1);
+    this.#out.hex(digits);
   }
 
   uint32(field: number, value: number): void {
@@ -49,12 +53,15 @@ export class ProtobufWriter {
 
   int64Always(field: number, value: bigint): void {
     this.#tag(field, Wire.varint);
-    let rest = value & UINT64_MAX;
-    while (rest > 0x7fn) {
-      this.#out.byte(Number(rest & 0x7fn) | 0x80);
-      rest >>= 7n;
+    const halves = halvesOf(value);
+    let low = halves[LOW] ?? 0;
+    let high = halves[HIGH] ?? 0;
+    while (high !== 0 || low > 0x7f) {
+      this.#out.byte((low & 0x7f) | 0x80);
+      low = ((low >>> 7) | (high << 25)) >>> 0;
+      high >>>= 7;
     }
-    this.#out.byte(Number(rest));
+    this.#out.byte(low);
   }
 
   fixed64(field: number, value: bigint): void {
@@ -80,16 +87,25 @@ export class ProtobufWriter {
     this.#out.pos += 8;
   }
 
-  /**
-   * A nested message. Its length stands before it and is known only afterwards: one byte is kept free for it, and the
-   * message moves up if it needs more.
-   */
+  /** A nested message, written by `write`; `begin` and `end` are the same for hot places. */
   message(field: number, write: () => void): void {
-    this.#tag(field, Wire.bytes);
-    const out = this.#out;
-    out.byte(0);
-    const start = out.pos;
+    const start = this.begin(field);
     write();
+    this.end(start);
+  }
+
+  /**
+   * Begins a nested message. Its length stands before it and is known only at its end: one byte is kept free for it, and
+   * the message moves up if it needs more. Returns what `end` asks for.
+   */
+  begin(field: number): number {
+    this.#tag(field, Wire.bytes);
+    this.#out.byte(0);
+    return this.#out.pos;
+  }
+
+  end(start: number): void {
+    const out = this.#out;
     const length = out.pos - start;
     if (length < 0x80) {
       out.bytes[start - 1] = length;
@@ -105,6 +121,11 @@ export class ProtobufWriter {
 
   finish(): Buffer {
     return this.#out.finish();
+  }
+
+  /** Forgets what was written, in case that writing it failed. */
+  restart(): void {
+    this.#out.restart();
   }
 
   #tag(field: number, wire: number): void {

@@ -20,7 +20,7 @@ import { decodeZipkinV2Json } from './zipkin-v2-json.js';
 import { decodeZipkinV2Proto } from './zipkin-v2-proto.js';
 import { encodeZipkinV2Proto } from './zipkin-v2-proto-writer.js';
 
-const BOX_MS = 400;
+const BOX_MS = 120;
 const LEAST_RUNS = 300;
 const SLOWEST_MS = 250;
 

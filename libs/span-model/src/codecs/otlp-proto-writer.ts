@@ -100,33 +100,36 @@ export function writeLink(writer: ProtobufWriter, link: SpanLink): void {
 }
 
 export function writeAttributes(writer: ProtobufWriter, field: number, attributes: Attributes): void {
-  for (let i = 0; i < attributes.size; i++) {
-    writer.message(field, () => {
-      writer.string(1, attributes.keyAt(i));
-      writer.message(2, () => {
-        writeValue(writer, attributes.valueAt(i));
-      });
-    });
+  const { flat } = attributes;
+  for (let i = 0; i < flat.length; i += 2) {
+    const pair = writer.begin(field);
+    writer.string(1, flat[i] as string);
+    const value = writer.begin(2);
+    writeValue(writer, flat[i + 1]);
+    writer.end(value);
+    writer.end(pair);
   }
 }
 
 /** The contents of an AnyValue. Members of a oneof are written even when they have their default value. */
 export function writeValue(writer: ProtobufWriter, value: AttributeValue): void {
   if (typeof value === 'string') writer.stringAlways(1, value);
-  else if (typeof value === 'boolean') writer.uint32Always(2, value ? 1 : 0);
   else if (typeof value === 'bigint') writer.int64Always(3, value);
+  else if (typeof value === 'boolean') writer.uint32Always(2, value ? 1 : 0);
   else if (typeof value === 'number') writer.doubleAlways(4, value);
   else if (value instanceof Uint8Array) writer.bytes(7, value);
-  else if (value instanceof Attributes)
-    writer.message(6, () => {
-      writeAttributes(writer, 1, value);
-    });
-  else if (value !== undefined) {
-    writer.message(5, () => {
-      for (const element of value)
-        writer.message(1, () => {
-          writeValue(writer, element);
-        });
-    });
+  else if (value !== undefined) writeNested(writer, value);
+}
+
+function writeNested(writer: ProtobufWriter, value: Attributes | readonly AttributeValue[]): void {
+  const start = writer.begin(value instanceof Attributes ? 6 : 5);
+  if (value instanceof Attributes) writeAttributes(writer, 1, value);
+  else {
+    for (const element of value) {
+      const begin = writer.begin(1);
+      writeValue(writer, element);
+      writer.end(begin);
+    }
   }
+  writer.end(start);
 }
