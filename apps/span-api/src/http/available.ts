@@ -15,10 +15,23 @@ export function asAvailable<T extends object>(store: T): T {
       if (typeof member !== 'function') return member;
       return (...args: unknown[]): unknown => {
         const result: unknown = Reflect.apply(member, target, args);
-        return result instanceof Promise ? result.catch(rethrow) : result;
+        if (result instanceof Promise) return result.catch(rethrow);
+        return isPages(result) ? available(result) : result;
       };
     },
   });
+}
+
+function isPages(result: unknown): result is AsyncIterable<unknown> {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
+}
+
+async function* available(pages: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* pages;
+  } catch (error) {
+    rethrow(error);
+  }
 }
 
 function rethrow(error: unknown): never {
