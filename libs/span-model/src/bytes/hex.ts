@@ -6,11 +6,6 @@ const LOWER_DIGIT = Uint8Array.from({ length: 256 }, (_, code) => {
   const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code));
   return digit < 0 ? INVALID : digit;
 });
-/** The same, upper case too. */
-const ANY_DIGIT = Uint8Array.from({ length: 256 }, (_, code) => {
-  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase());
-  return digit < 0 ? INVALID : digit;
-});
 /** Character codes of the two digits of each byte. */
 const HIGH_CODE = Uint8Array.from({ length: 256 }, (_, byte) => (byte >> 4).toString(16).charCodeAt(0));
 const LOW_CODE = Uint8Array.from({ length: 256 }, (_, byte) => (byte & 15).toString(16).charCodeAt(0));
@@ -20,13 +15,6 @@ export function lowerHex16(bytes: Uint8Array, at: number): string | undefined {
   let all = 0;
   for (let i = at; i < at + 16; i++) all |= LOWER_DIGIT[bytes[i] ?? 0] ?? INVALID;
   return all === 0 || all >= INVALID ? undefined : ascii16(bytes, at);
-}
-
-/** The number of hexadecimal digits of either case at the start of the range. */
-export function hexDigits(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && (ANY_DIGIT[bytes[at] ?? 0] ?? INVALID) < INVALID) at++;
-  return at - start;
 }
 
 /** Eight bytes as 16 digits. A single call of String.fromCharCode is the fastest way to make such a string. */

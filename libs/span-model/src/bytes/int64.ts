@@ -1,7 +1,6 @@
 /** Eight bytes seen as two 32-bit halves and as one 64-bit number: the way from halves to a bigint without arithmetic. */
 const halves = new Uint32Array(2);
 const signed = new BigInt64Array(halves.buffer);
-const unsigned = new BigUint64Array(halves.buffer);
 const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Where `halvesOf` has them. */
 export const LOW = LITTLE ? 0 : 1;
@@ -16,12 +15,6 @@ export function int64Of(low: number, high: number): bigint {
   halves[LOW] = low;
   halves[HIGH] = high;
   return signed[0] ?? 0n;
-}
-
-export function uint64Of(low: number, high: number): bigint {
-  halves[LOW] = low;
-  halves[HIGH] = high;
-  return unsigned[0] ?? 0n;
 }
 
 /** The two's complement of a number of at most 64 bits as `[LOW]` and `[HIGH]`; overwritten by the next call of any kind. */

@@ -84,12 +84,6 @@ export class ThriftReader {
     return this.view.getBigInt64(this.pos - 8);
   }
 
-  double(): number {
-    this.#need(8);
-    this.pos += 8;
-    return this.view.getFloat64(this.pos - 8);
-  }
-
   /** The bytes of a string, inside the body. */
   string(): Buffer {
     const length = this.#length(1);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Attributes } from '../attributes.js';
 import { Endpoint } from '../endpoint.js';
-import { Span, SpanEvent, SpanKind } from '../span.js';
+import { Resource, Scope, Span, SpanEvent, SpanKind, SpanLink } from '../span.js';
 import { zipkinSpans } from '../testing/span-arbitraries.js';
 import { mergeTrace } from './merge-spans.js';
 import { zipkinSpanOf } from './zipkin-span.js';
@@ -53,6 +53,25 @@ describe('mergeTrace', () => {
     const events = [new SpanEvent(1000n, 'a'), new SpanEvent(2000n, 'a', Attributes.of([['n', 1n]]))];
     const span = make(1, { ...CLIENT, events });
     expect(mergeTrace([span, make(1, { ...CLIENT, events: [...events] }), span])).toEqual([span]);
+  });
+
+  it('joins what an OTLP sender sent twice, once whole and once not', () => {
+    const resource = new Resource(Attributes.of([['service.name', 'web']]));
+    const scope = new Scope('lib', '1', Attributes.empty);
+    const link = (): SpanLink => new SpanLink(`${id(1)}${id(2)}`, id(3));
+    const whole = {
+      resource,
+      scope,
+      links: [link()],
+      statusCode: 2,
+      statusMessage: 'x',
+      traceState: 'a=b',
+      traceFlags: 1,
+    } as const;
+    const [merged, ...others] = mergeTrace([make(1), make(1, whole), make(1, { links: [link()], traceFlags: 2 })]);
+    expect(others).toEqual([]);
+    expect(merged).toMatchObject({ ...whole, traceFlags: 3 });
+    expect(merged?.links).toHaveLength(1);
   });
 
   it('both sides of a call stay two, the caller first', () => {
