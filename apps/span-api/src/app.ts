@@ -3,6 +3,7 @@ import { SpanApiConfig } from './config.js';
 import { publishedDmRouting } from './dm/published/published-routing.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { allowOrigins } from './http/cors.js';
+import { jsonBody } from './http/json-body.js';
 import { SPAN_ERROR_BODIES } from './http/error-bodies.js';
 import { SpanApiModule } from './span-api.module.js';
 import { zipkinHealth } from './zipkin/zipkin-health.js';
@@ -20,8 +21,10 @@ export const app: AppDefinition<SpanApiConfig> = {
   // Spans come in encodings of their own, compressed and much larger than control requests.
   rawBodyPrefixes: ['/api/v2/spans', '/zipkin/api/v2/spans', '/api/v1/spans', '/v1/traces', ...RAW_DM_PATHS],
   http2: (nest) => nest.get(GrpcServer).take,
-  configure: (nest, { config }) => {
+  configure: (nest, { config }, filter) => {
     nest.use(publishedDmRouting);
+    // Below a prefix whose other bodies are left alone.
+    nest.use('/api/v1/spans/search', jsonBody(filter));
     nest.use(allowOrigins(config.allowedOrigins));
     const health = zipkinHealth(() => nest.get(Readiness));
     for (const path of ['/health', '/actuator/health']) nest.use(path, health);

@@ -2,18 +2,11 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type On
 import type { AppContext } from '@tracer/service-kit';
 import { Readiness } from '@tracer/service-kit';
 import { Database } from '@tracer/storage-postgres';
-import { AtsController } from './ats/ats.controller.js';
 import { UnixClock } from './clock/unix-clock.js';
 import type { SpanApiConfig } from './config.js';
 import { DM_CONTROLLERS, dmProviders } from './dm/dm.providers.js';
 import { GRPC_LIMITS, GrpcServer, type GrpcLimits } from './grpc/grpc-server.js';
-import { SpanServices } from './grpc/span-services.js';
-import { OtlpIngest } from './otlp/otlp-ingest.js';
-import { OtlpController } from './otlp/otlp.controller.js';
-import { spanProviders } from './spans.providers.js';
-import { ZipkinIngest } from './zipkin/zipkin-ingest.js';
-import { ZipkinV1IngestController, ZipkinV2IngestController } from './zipkin/zipkin-ingest.controller.js';
-import { ZipkinQueriesController } from './zipkin/zipkin-queries.controller.js';
+import { SPAN_CONTROLLERS, spanProviders } from './spans.providers.js';
 
 /** How long a stop waits for running gRPC calls. */
 const GRPC_GRACE_MS = 2_000;
@@ -23,31 +16,17 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Readiness) private readonly readiness: Readiness,
-    @Inject(GrpcServer) private readonly grpc: GrpcServer,
-    @Inject(SpanServices) private readonly spanServices: SpanServices,
   ) {}
 
   static forRoot({ config, log }: AppContext<SpanApiConfig>): DynamicModule {
     const grpcLimits: GrpcLimits = { messageBytes: config.ingestBodyBytes, graceMs: GRPC_GRACE_MS };
     return {
       module: SpanApiModule,
-      controllers: [
-        ZipkinV2IngestController,
-        ZipkinV1IngestController,
-        ZipkinQueriesController,
-        OtlpController,
-        AtsController,
-        ...DM_CONTROLLERS,
-      ],
+      controllers: [...SPAN_CONTROLLERS, ...DM_CONTROLLERS],
       providers: [
         { provide: Database, useFactory: () => new Database(config.databaseUrl, log) },
         { provide: GRPC_LIMITS, useValue: grpcLimits },
         GrpcServer,
-        {
-          provide: SpanServices,
-          inject: [OtlpIngest, ZipkinIngest],
-          useFactory: (otlp: OtlpIngest, zipkin: ZipkinIngest) => new SpanServices(otlp, zipkin, log),
-        },
         { provide: UnixClock, useFactory: () => new UnixClock() },
         ...spanProviders(config, log),
         ...dmProviders(config, log),
@@ -57,7 +36,6 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.readiness.add({ name: 'database', problem: () => this.database.problem() });
-    this.spanServices.addTo(this.grpc);
     void this.database.open();
   }
 

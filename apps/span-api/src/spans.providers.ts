@@ -1,4 +1,4 @@
-import type { Provider } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import type { Log } from '@tracer/base';
 import { Metrics } from '@tracer/service-kit';
 import { IngestQueue, type AtsNames, type SpanQueries, type SpanStore } from '@tracer/storage';
@@ -9,15 +9,44 @@ import {
   PostgresSpanStore,
   SpanRetention,
 } from '@tracer/storage-postgres';
+import { AtsController } from './ats/ats.controller.js';
 import { AtsQueries } from './ats/ats-queries.js';
 import type { SpanApiConfig } from './config.js';
+import { GrpcServer } from './grpc/grpc-server.js';
+import { SpanServices } from './grpc/span-services.js';
 import { asAvailable } from './http/available.js';
 import type { IngestBodyLimits } from './ingest/ingest-limits.js';
 import { ingestMetrics } from './ingest/ingest-metrics.js';
 import { SpanIngest } from './ingest/span-ingest.js';
+import { JaegerController } from './jaeger/jaeger.controller.js';
+import { JaegerQueries } from './jaeger/jaeger-queries.js';
+import { OtlpController } from './otlp/otlp.controller.js';
 import { OtlpIngest } from './otlp/otlp-ingest.js';
+import { RetentionController } from './retention/retention.controller.js';
+import { RetentionJob } from './retention/retention-job.js';
+import { retentionMetrics } from './retention/retention-metrics.js';
+import { RetentionService } from './retention/retention.service.js';
+import { SpanLifecycle } from './spans.lifecycle.js';
+import { ServiceFigures } from './traces/operations.js';
+import { SpanSearch } from './traces/span-search.js';
+import { TraceView } from './traces/trace-view.js';
+import { TracesController } from './traces/traces.controller.js';
+import { ZipkinV1IngestController, ZipkinV2IngestController } from './zipkin/zipkin-ingest.controller.js';
+import { ZipkinQueriesController } from './zipkin/zipkin-queries.controller.js';
 import { ZipkinIngest } from './zipkin/zipkin-ingest.js';
 import { ZipkinQueries } from './zipkin/zipkin-queries.js';
+
+/** All routes for spans; the narrower ones first. */
+export const SPAN_CONTROLLERS: readonly Type[] = [
+  ZipkinV2IngestController,
+  ZipkinV1IngestController,
+  ZipkinQueriesController,
+  OtlpController,
+  TracesController,
+  JaegerController,
+  RetentionController,
+  AtsController,
+];
 
 /** Ports, which are interfaces, need names of their own to be injected. */
 export const SPAN_STORE = Symbol('SpanStore');
@@ -46,16 +75,28 @@ function storeProviders(config: Readonly<SpanApiConfig>): Provider[] {
       inject: [Database],
       useFactory: ({ source }: Database): AtsNames => asAvailable(new PostgresAtsNames(source)),
     },
+  ];
+}
+
+function retentionProviders(config: Readonly<SpanApiConfig>, log: Log): Provider[] {
+  const { retentionDays, retentionBytes, retentionIntervalMs } = config;
+  const limits = {
+    ...(retentionDays > 0 ? { days: retentionDays } : {}),
+    ...(retentionBytes > 0 ? { bytes: retentionBytes } : {}),
+  };
+  return [
     {
-      provide: SpanRetention,
-      inject: [Database],
-      useFactory: ({ source }: Database) =>
-        asAvailable(
-          new SpanRetention(source, {
-            ...(config.retentionDays > 0 ? { days: config.retentionDays } : {}),
-            ...(config.retentionBytes > 0 ? { bytes: config.retentionBytes } : {}),
-          }),
-        ),
+      provide: RetentionJob,
+      inject: [Database, Metrics],
+      useFactory: ({ source }: Database, metrics: Metrics) => {
+        const retention = asAvailable(new SpanRetention(source, limits));
+        return new RetentionJob(retention, limits, retentionIntervalMs, retentionMetrics(metrics), log);
+      },
+    },
+    {
+      provide: RetentionService,
+      inject: [RetentionJob],
+      useFactory: (job: RetentionJob) => new RetentionService(job),
     },
   ];
 }
@@ -105,6 +146,11 @@ function ingestProviders(config: Readonly<SpanApiConfig>, log: Log): Provider[] 
       inject: [SpanIngest],
       useFactory: (ingest: SpanIngest) => new OtlpIngest(ingest, limits),
     },
+    {
+      provide: SpanServices,
+      inject: [OtlpIngest, ZipkinIngest],
+      useFactory: (otlp: OtlpIngest, zipkin: ZipkinIngest) => new SpanServices(otlp, zipkin, log),
+    },
   ];
 }
 
@@ -118,6 +164,26 @@ function queryProviders(config: Readonly<SpanApiConfig>): Provider[] {
       useFactory: (store: SpanStore) => new ZipkinQueries(store, { match, autocompleteKeys, lookbackMs, mostTraces }),
     },
     {
+      provide: JaegerQueries,
+      inject: [SPAN_STORE],
+      useFactory: (store: SpanStore) => new JaegerQueries(store, { match, lookbackMs, mostTraces }),
+    },
+    {
+      provide: TraceView,
+      inject: [SPAN_STORE],
+      useFactory: (store: SpanStore) => new TraceView(store, match),
+    },
+    {
+      provide: SpanSearch,
+      inject: [SPAN_STORE, SPAN_QUERIES],
+      useFactory: (store: SpanStore, queries: SpanQueries) => new SpanSearch(store, queries),
+    },
+    {
+      provide: ServiceFigures,
+      inject: [SPAN_STORE, SPAN_QUERIES],
+      useFactory: (store: SpanStore, queries: SpanQueries) => new ServiceFigures(store, queries, lookbackMs),
+    },
+    {
       provide: AtsQueries,
       inject: [SPAN_STORE, SPAN_QUERIES, ATS_NAMES],
       useFactory: (store: SpanStore, queries: SpanQueries, names: AtsNames) =>
@@ -128,5 +194,16 @@ function queryProviders(config: Readonly<SpanApiConfig>): Provider[] {
 
 /** Everything behind the routes for spans. */
 export function spanProviders(config: Readonly<SpanApiConfig>, log: Log): Provider[] {
-  return [...storeProviders(config), ...ingestProviders(config, log), ...queryProviders(config)];
+  return [
+    ...storeProviders(config),
+    ...ingestProviders(config, log),
+    ...queryProviders(config),
+    ...retentionProviders(config, log),
+    {
+      provide: SpanLifecycle,
+      inject: [GrpcServer, SpanServices, RetentionJob, IngestQueue],
+      useFactory: (grpc: GrpcServer, services: SpanServices, job: RetentionJob, queue: IngestQueue) =>
+        new SpanLifecycle(grpc, services, job, queue),
+    },
+  ];
 }

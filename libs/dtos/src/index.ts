@@ -98,6 +98,7 @@ export {
   SpanSearchResultDto,
   TraceSummaryDto,
 } from './span-search.dto.js';
+export { JaegerAnswerDto } from './jaeger.dto.js';
 export { RetainedDayDto, RetentionDto } from './retention.dto.js';
 export {
   TRACE_EXPORTS,

@@ -12,7 +12,7 @@ import {
   type Tenant,
   type TraceIdMatch,
 } from '@tracer/storage';
-import type { RawQuery } from '../http/query-parameters.js';
+import { storableText, type RawQuery } from '../http/query-parameters.js';
 import { isProjectId, type ClusterScope } from '../http/tenant.js';
 import { traceIdOf } from '../zipkin/zipkin-queries.js';
 import { ATPS_OK, atsAnswer, atsEmpty, PROJECT_INVALID, type AtsAnswer } from './ats-answer.js';
@@ -134,7 +134,7 @@ function tenantOf({ projectId }: AtsCaller): Tenant {
 
 /** `name` of `name` or `name:port`. */
 function nameOf(application: string): string {
-  return application.replace(/:\d+$/, '').toLowerCase();
+  return storableText(application.replace(/:\d+$/, '').toLowerCase());
 }
 
 function matches(span: Span, search: AtsTraceQuery): boolean {

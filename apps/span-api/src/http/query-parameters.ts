@@ -7,7 +7,12 @@ export type RawQuery = Readonly<Record<string, unknown>>;
 export function textParameter(query: RawQuery, name: string): string | undefined {
   const given = query[name];
   const first: unknown = Array.isArray(given) ? given[0] : given;
-  return typeof first === 'string' ? first : undefined;
+  return typeof first === 'string' ? storableText(first) : undefined;
+}
+
+/** A text as stored names have it: databases have no NUL. */
+export function storableText(text: string): string {
+  return text.replaceAll('\0', '\ufffd');
 }
 
 /** As `textParameter`, where an empty text is as good as none. */
