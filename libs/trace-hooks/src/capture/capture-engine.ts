@@ -143,7 +143,7 @@ export class CaptureEngine {
   }
 
   #makeSession({ id, plan, file, limits }: EngineSpec, index: number): Session {
-    const writer = PfwWriter.open(file, this.#pool);
+    const writer = PfwWriter.open(file, this.#pool, limits.bytes);
     const timeMs = Math.min(limits.timeMs ?? Infinity, plan.timeLimitMs ?? Infinity);
     const output = new TraceOutput(this.#threads, writer, this.#clock.epochBase(), limits.events);
     const context = decoderContext(
@@ -242,7 +242,7 @@ export class CaptureEngine {
   #afterDrain(nowNs: number, releasedNs: number, isEmpty: boolean): void {
     for (const ring of this.#rings.all) ring.invalidateLost();
     if (nowNs - this.#refillNs > SECOND_NS) this.#everySecond(nowNs);
-    for (const { session } of this.#entries.values()) session.check(nowNs);
+    for (const { session } of this.#entries.values()) session.check(nowNs, Math.min(nowNs, releasedNs));
     const isAnyActive = this.#isAnyActive();
     if (!isAnyActive && this.#isRecording) this.#quiesce();
     const isAtEnd = this.#loop.isLast && isEmpty;
@@ -255,7 +255,10 @@ export class CaptureEngine {
   #everySecond(nowNs: number): void {
     this.#refillNs = nowNs;
     this.#lineage.refill();
-    if (this.#demux.isLossy) this.#lineage.sweep(nowNs);
+    if (this.#demux.isLossy) {
+      this.#lineage.sweep(nowNs);
+      for (const ring of this.#rings.all) ring.lostNow(); // The last losses may have no page behind them that tells.
+    }
     if (this.#clock.steps === this.#clockSteps) return;
     this.#clockSteps = this.#clock.steps;
     for (const { session } of this.#entries.values()) session.noteClock(nowNs, this.#clock.epochBase());

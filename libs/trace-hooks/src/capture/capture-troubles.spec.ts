@@ -25,8 +25,8 @@ describe('limits', () => {
   });
 
   it('end it at about so many bytes', async () => {
-    const { ended } = await stage.start([5], { limits: { bytes: 200 } });
-    for (let call = 0; call < 30; call++) stage.read(5, call);
+    const { ended } = await stage.start([5], { limits: { bytes: 500 } });
+    for (let call = 0; call < 300; call++) stage.read(5, call);
     expect((await ended).reason).toBe('byte limit');
   });
 });
@@ -51,6 +51,7 @@ describe('loss', () => {
 
   it('does not concern a session that began later', async () => {
     const first = await stage.start([5]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
     stage.kernel.main.lost[0] = 100;
     const second = await stage.start([6]);
     stage.kernel.emit(5, 'syscalls/sys_enter_read', { fd: 1 }, { lost: 3, agoNs: 1_000_000 });

@@ -49,7 +49,9 @@ export class Capture {
 
   #open(): CaptureChannel {
     const { log, ...workerData } = this.options;
-    const worker = new Worker(new URL('./capture.worker.js', import.meta.url), { name: 'capture', workerData });
+    // Options of the main program (`--input-type`, `--inspect-brk`) are not for the worker.
+    const options = { name: 'capture', workerData, execArgv: [] };
+    const worker = new Worker(new URL('./capture.worker.js', import.meta.url), options);
     const channel = new CaptureChannel(
       {
         post: (message) => {

@@ -117,17 +117,20 @@ export class Session implements EventReceiver {
     if (this.isBegun) output.note('clock set', atNs, `"shift_us":${output.shiftTo(base)}`);
   }
 
-  /** After each drain: limits, watchers, the age of lines. */
-  check(nowNs: number): void {
+  /**
+   * After each drain: limits, watchers, the age of lines.
+   * @param releasedNs events up to here have been handed over: a limit that is reached ends the session here, and what
+   * still waits in the ring is not its own any more
+   */
+  check(nowNs: number, releasedNs: number): void {
     if (!this.isBegun || this.reason !== undefined) return;
-    const { output, writer, limits } = this.parts;
+    const { output, writer } = this.parts;
     writer.showTap();
     writer.sealOlderThan(FLUSH_MS);
-    if (writer.failure !== undefined) this.end(`failed: ${writer.failure.message}`, nowNs);
-    if (output.isFull) this.end('event limit', nowNs);
-    if (writer.expectedBytes >= (limits.bytes ?? Infinity)) this.end('byte limit', nowNs);
-    if (nowNs >= this.#deadlineNs) this.end('time limit', this.#deadlineNs);
-    this.#checkTasks(nowNs);
+    if (writer.failure !== undefined) this.end(`failed: ${writer.failure.message}`, releasedNs);
+    else if (output.isFull) this.end(writer.isFull ? 'byte limit' : 'event limit', releasedNs);
+    else if (nowNs >= this.#deadlineNs) this.end('time limit', this.#deadlineNs);
+    else this.#checkTasks(nowNs);
   }
 
   #checkTasks(nowNs: number): void {

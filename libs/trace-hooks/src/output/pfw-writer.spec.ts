@@ -182,6 +182,20 @@ describe('PfwWriter', () => {
   });
 });
 
+describe('a PfwWriter with a limit', () => {
+  it.each([2000, 20_000, 300_000])('is full near %s bytes', async (maxBytes) => {
+    const pool = new BlockPool();
+    const writer = PfwWriter.open(newFile(), pool, maxBytes);
+    for (let line = 0; !writer.isFull; line++) {
+      put(writer, `{"n":${line},"at":${Math.random()}}`);
+      if (line % 1000 === 0) await settled(pool);
+    }
+    await writer.close();
+    expect(writer.fileBytes).toBeGreaterThan(maxBytes * 0.5);
+    expect(writer.fileBytes).toBeLessThan(maxBytes * 1.5 + 10_000);
+  });
+});
+
 describe('BlockPool', () => {
   it('is full while too many blocks wait for the disk, and says when there is room', () => {
     const pool = new BlockPool();

@@ -4,6 +4,8 @@ import { BLOCK_BYTES, type BlockPool } from './block-pool.js';
 import { CLOSING_MEMBER, compressMember, OPENING_MEMBER, walkMembers } from './gzip-member.js';
 import { LineBuffer } from './line-buffer.js';
 
+const MIN_BLOCK_BYTES = 16 << 10;
+
 /** Someone who watches the lines while they are written. `bytes` are only good during the call. */
 export type LineTap = (bytes: Buffer, lines: number) => void;
 
@@ -30,8 +32,11 @@ export class PfwWriter {
   failure: Error | undefined;
   /** Bytes of the file: whole members only. */
   fileBytes: number;
+  /** The file has reached, or will have once all is written, the size that was asked for. */
+  isFull = false;
   /** Called with the lines as they come; set and unset at will. */
   tap: LineTap | undefined;
+  readonly #blockBytes: number;
   #block: Buffer | undefined;
   #blockSinceMs = 0;
   #blockLines = 0;
@@ -48,16 +53,20 @@ export class PfwWriter {
     private readonly fd: number,
     private readonly pool: BlockPool,
     fileBytes: number,
+    private readonly maxBytes: number,
   ) {
     this.fileBytes = fileBytes;
+    // Small files take small steps, so that they end near the size that was asked for.
+    this.#blockBytes = Math.min(Math.max(2 * maxBytes, MIN_BLOCK_BYTES), BLOCK_BYTES);
   }
 
   /**
    * Begins the file, or goes on behind what an earlier run of the session wrote (cutting off its closing bracket, or
    * what a killed writer left half done). Something is written at once, so a place that cannot be written to is told now.
+   * @param maxBytes `isFull` is set near this size of the file; nothing is done about it here
    * @throws TracerError STORAGE_FAILED naming the file.
    */
-  static open(file: string, pool: BlockPool): PfwWriter {
+  static open(file: string, pool: BlockPool, maxBytes = Infinity): PfwWriter {
     let fd: number | undefined;
     try {
       fd = openSync(file, 'a+');
@@ -66,7 +75,7 @@ export class PfwWriter {
       const end = walk.isClosed ? walk.end - CLOSING_MEMBER.length : walk.end;
       if (end < fstatSync(fd).size) ftruncateSync(fd, end);
       if (end === 0) writeSync(fd, OPENING_MEMBER);
-      return new PfwWriter(fd, pool, end === 0 ? OPENING_MEMBER.length : end);
+      return new PfwWriter(fd, pool, end === 0 ? OPENING_MEMBER.length : end, maxBytes);
     } catch (error) {
       if (fd !== undefined) closeSync(fd);
       throw new TracerError('STORAGE_FAILED', `the trace file ${file} cannot be written: ${reasonOf(error)}`, {
@@ -91,7 +100,7 @@ export class PfwWriter {
   /** After every line, its newline included. */
   closeLine(): void {
     this.#blockLines++;
-    if (this.lines.at >= BLOCK_BYTES) this.seal();
+    if (this.lines.at >= this.#blockBytes) this.seal();
   }
 
   /** Sends what is there to the disk when it has waited for `ageMs`. */
@@ -118,6 +127,7 @@ export class PfwWriter {
     const block = this.#block;
     if (block === undefined) return;
     this.showTap();
+    if (this.expectedBytes >= this.maxBytes) this.isFull = true;
     this.#block = undefined;
     this.#blockLines = this.#tappedLines = this.#tappedTo = 0;
     const rawBytes = this.lines.at;

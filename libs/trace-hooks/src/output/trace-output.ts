@@ -45,9 +45,9 @@ export class TraceOutput implements TraceSink {
     this.lines = writer.lines;
   }
 
-  /** Nothing is written any more. */
+  /** A limit has been reached, nothing is written any more. */
   get isFull(): boolean {
-    return this.events >= this.maxEvents;
+    return this.events >= this.maxEvents || this.writer.isFull;
   }
 
   /**
@@ -57,7 +57,7 @@ export class TraceOutput implements TraceSink {
    * @returns false when the session has all the events it wanted; then write nothing
    */
   begin(head: Stamp, slot: number, startNs: number, endNs: number): boolean {
-    if (this.events >= this.maxEvents) return false;
+    if (this.isFull) return false;
     if (this.#introduced[slot] !== this.threads.nameVersion[slot]) this.#introduce(slot);
     this.writer.openLine();
     const { lines, threads } = this;
