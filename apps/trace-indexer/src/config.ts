@@ -48,6 +48,15 @@ export class TraceIndexerConfig extends ListenConfig {
   executorThreads = availableParallelism();
 
   @IntSetting({
+    env: 'TRACER_INDEX_CACHE_MB',
+    flag: 'cache-mb',
+    min: 0,
+    max: 1_000_000,
+    description: 'decoded text that is kept in memory for the next queries, in MB',
+  })
+  cacheMb = 128;
+
+  @IntSetting({
     env: 'TRACER_INDEXER_RESCAN_MS',
     flag: 'rescan-ms',
     min: 100,

@@ -1,5 +1,19 @@
 import 'reflect-metadata';
-import { runApp } from '@tracer/service-kit';
+import { loadConfig, runApp, type ConfigSources } from '@tracer/service-kit';
 import { app } from './app.js';
+import { TraceIndexerConfig } from './config.js';
+import { indexOnly } from './index-only/index-only.js';
 
-await runApp(app, { env: process.env, argv: process.argv.slice(2) });
+const sources = { env: process.env, argv: process.argv.slice(2) };
+const config = readConfig(sources);
+if (config?.indexOnly) process.exitCode = await indexOnly(config, process.stderr);
+else await runApp(app, sources);
+
+/** `undefined` when it is wrong: then `runApp` says what is. */
+function readConfig(from: ConfigSources): Readonly<TraceIndexerConfig> | undefined {
+  try {
+    return loadConfig(TraceIndexerConfig, from);
+  } catch {
+    return undefined;
+  }
+}

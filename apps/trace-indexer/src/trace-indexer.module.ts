@@ -1,5 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Metrics, Readiness, type AppContext } from '@tracer/service-kit';
+import { TraceIndexes } from '@tracer/trace-index';
 import { AnalysisController } from './analysis/analysis.controller.js';
 import { AnalysisService } from './analysis/analysis.service.js';
 import { registerCatalogueMetrics } from './catalogue/catalogue-metrics.js';
@@ -21,24 +22,33 @@ import { VizController } from './viz/viz.controller.js';
 export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
+    @Inject(TraceIndexes) private readonly indexes: TraceIndexes,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   static forRoot({ config, log }: AppContext<TraceIndexerConfig>): DynamicModule {
-    const catalogue = (): FileCatalogue =>
+    const indexes = (): TraceIndexes =>
+      new TraceIndexes({
+        indexDirectory: config.indexDirectory,
+        threads: config.executorThreads,
+        cacheBytes: config.cacheMb * 1e6,
+        log,
+      });
+    const catalogue = (from: TraceIndexes): FileCatalogue =>
       new FileCatalogue({
         root: config.root,
         openAtATime: config.executorThreads,
         rescanMs: config.rescanMs,
-        open: readerFactory(),
+        open: readerFactory(from),
         log,
       });
     return {
       module: TraceIndexerModule,
       controllers: [FilesController, EventsController, VizController, AnalysisController, ExportController],
       providers: [
-        { provide: FileCatalogue, useFactory: catalogue },
+        { provide: TraceIndexes, useFactory: indexes },
+        { provide: FileCatalogue, inject: [TraceIndexes], useFactory: catalogue },
         { provide: FileAccess, inject: [FileCatalogue], useFactory: (files: FileCatalogue) => new FileAccess(files) },
         {
           provide: FilesService,
@@ -82,7 +92,8 @@ export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
     return `${left} of ${this.catalogue.known.length} files are still being indexed`;
   }
 
-  onApplicationShutdown(): Promise<void> {
-    return this.catalogue.stop();
+  async onApplicationShutdown(): Promise<void> {
+    await this.catalogue.stop();
+    await this.indexes.close();
   }
 }

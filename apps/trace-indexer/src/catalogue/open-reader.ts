@@ -1,7 +1,9 @@
-import { PlainTraceFile, type TraceFileReader } from '@tracer/trace-index';
+import type { TraceFileReader, TraceIndexes } from '@tracer/trace-index';
 import type { ListedFile } from './trace-directory.js';
 
-/** Chooses how a file is read. */
-export function readerFactory(): (file: ListedFile, signal: AbortSignal) => Promise<TraceFileReader> {
-  return (file, signal) => PlainTraceFile.open(file.realPath, signal);
+/** How the catalogue opens a file: with an index where one is worth it. */
+export function readerFactory(
+  indexes: TraceIndexes,
+): (file: ListedFile, signal: AbortSignal) => Promise<TraceFileReader> {
+  return (file, signal) => indexes.open(file.realPath, { signal });
 }
