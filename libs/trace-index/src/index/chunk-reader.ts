@@ -131,14 +131,18 @@ function eventFlags(plan: QueryPlan, { classes, classList }: ColumnViews, rows: 
 /** Copies of the wanted columns, of the selected rows. */
 function gathered(columns: ColumnViews, rows: Uint32Array, wanted: number): EventColumns {
   const n = rows.length;
+  // Ascending and as many as there are: all of them.
+  const all = n === columns.rows;
   const ids = (flag: number, places: Uint32Array, list: Uint32Array): Uint32Array => {
     if ((wanted & flag) === 0) return new Uint32Array(0);
     const into = new Uint32Array(n);
-    for (let i = 0; i < n; i++) into[i] = list[places[rows[i] ?? 0] ?? 0] ?? 0;
+    if (all) for (let i = 0; i < n; i++) into[i] = list[places[i] ?? 0] ?? 0;
+    else for (let i = 0; i < n; i++) into[i] = list[places[rows[i] ?? 0] ?? 0] ?? 0;
     return into;
   };
   const numbers = (flag: number, values: Float64Array): Float64Array => {
     if ((wanted & flag) === 0) return new Float64Array(0);
+    if (all) return values.slice();
     const into = new Float64Array(n);
     for (let i = 0; i < n; i++) into[i] = values[rows[i] ?? 0] ?? NaN;
     return into;

@@ -5,7 +5,14 @@ import type { EventColumns } from './chunk-task.js';
 import type { TraceClass, TraceLane } from './index-dictionaries.js';
 
 const NO_CLASS: TraceClass = { name: undefined, cat: undefined, ph: undefined, kind: 'event', rows: 0 };
-const NO_LANE: TraceLane = { pid: NaN, tid: NaN, events: 0 };
+const NO_LANE: Thread = { pid: undefined, tid: undefined };
+
+/** A lane as an event shows it. */
+export type Thread = Pick<TraceEvent, 'pid' | 'tid'>;
+
+export function threadsOf(lanes: readonly TraceLane[]): Thread[] {
+  return lanes.map(({ pid, tid }) => ({ pid: present(pid), tid: present(tid) }));
+}
 
 /** The columns that hold the fields. */
 export function columnsOf(fields: ReadonlySet<EventField>): number {
@@ -25,7 +32,7 @@ export class ColumnCursor implements TraceEvent {
 
   constructor(
     private readonly classes: readonly TraceClass[],
-    private readonly lanes: readonly TraceLane[],
+    private readonly lanes: readonly Thread[],
   ) {}
 
   /** Calls `visit` for each event of the batch until it answers `false`; whether it never did. */
@@ -45,10 +52,10 @@ export class ColumnCursor implements TraceEvent {
     return this.#class.ph;
   }
   get pid(): number | undefined {
-    return present(this.#lane.pid);
+    return this.#lane.pid;
   }
   get tid(): number | undefined {
-    return present(this.#lane.tid);
+    return this.#lane.tid;
   }
   get ts(): number | undefined {
     return present(this.#batch?.ts[this.#at]);
@@ -66,7 +73,7 @@ export class ColumnCursor implements TraceEvent {
     return this.classes[this.#batch?.classes[this.#at] ?? 0] ?? NO_CLASS;
   }
 
-  get #lane(): TraceLane {
+  get #lane(): Thread {
     return this.lanes[this.#batch?.lanes[this.#at] ?? 0] ?? NO_LANE;
   }
 }

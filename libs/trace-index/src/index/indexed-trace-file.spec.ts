@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PlainTraceFile } from '../plain/plain-trace-file.js';
+import { DensityGrid } from '../query/density-grid.js';
 import type { EventField, EventSink } from '../query/event-sink.js';
 import { Filter } from '../query/filter.js';
 import { BLOCK_BYTES, type SelectOptions, type TraceFileReader } from '../query/trace-file-reader.js';
@@ -87,6 +88,15 @@ async function fed(
   return notes.seen;
 }
 
+/** A picture of the whole file, as plain data. */
+async function picture(reader: TraceFileReader, filter: Filter): Promise<unknown> {
+  const { minTsUs = 0, maxEndUs = 1 } = reader.summary;
+  const grid = new DensityGrid({ beginUs: minTsUs, endUs: maxEndUs, bins: 50, lanes: 'process' });
+  await reader.aggregate(filter, grid, never);
+  const lanes = grid.lanes.map(({ pid, tid, counts, busyUs, top }) => [pid, tid, [...counts], [...busyUs], [...top]]);
+  return { lanes, names: grid.names, untimed: grid.untimed };
+}
+
 async function expectSameFacts({ plain, indexed }: Twins): Promise<void> {
   const { problem, ...facts } = plain.facts;
   const { problem: same, ...others } = indexed.facts;
@@ -160,6 +170,7 @@ describe('IndexedTraceFile answers as the plain reader does', () => {
         hits += want[1] > 0 ? 1 : 0;
       }
       const filter = randomFilter(random);
+      expect(await picture(both.indexed, filter)).toEqual(await picture(both.plain, filter));
       const reads = new Set<EventField>([...FIELDS, 'args' as const].filter(() => random.chance(0.4)));
       const most = random.chance(0.3) ? 1 + random.below(100) : Infinity;
       expect(await fed(both.indexed, filter, reads, most)).toEqual(await fed(both.plain, filter, reads, most));

@@ -9,7 +9,7 @@ import type { Definitions, EventBlock, SelectOptions, TraceFileReader } from '..
 import { TraceRecord } from '../query/trace-record.js';
 import type { ChunkExecutor } from './chunk-executor.js';
 import type { ColumnsTask, SelectTask } from './chunk-task.js';
-import { ColumnCursor, columnsOf } from './column-cursor.js';
+import { ColumnCursor, columnsOf, threadsOf, type Thread } from './column-cursor.js';
 import type { StoredHash } from './definition-section.js';
 import { DefinitionSender } from './definition-sender.js';
 import { eventBlock, firstEvents } from './event-blocks.js';
@@ -30,6 +30,7 @@ export class IndexedTraceFile implements TraceFileReader {
   readonly facts: FileFacts;
   readonly summary: FileSummary;
   #hashes: readonly StoredHash[] | undefined;
+  #threads: readonly Thread[] | undefined;
 
   /** @param identity of the trace file, which the index is about */
   constructor(
@@ -104,9 +105,17 @@ export class IndexedTraceFile implements TraceFileReader {
       taskOf: (chunks) => ({ kind: 'columns', chunks, columns }),
       bytesOf: ({ batches }) => batches.reduce((sum, { count }) => sum + count * 24, 0),
     });
-    const cursor = new ColumnCursor(this.index.classes, this.index.lanes);
+    const kinds = this.index.classes;
+    this.#threads ??= threadsOf(this.index.lanes);
+    const threads = this.#threads;
+    const cursor = new ColumnCursor(kinds, threads);
     for await (const { batches } of results) {
-      for (const batch of batches) if (!cursor.each(batch, (event) => sink.accept(event))) return;
+      for (const batch of batches) {
+        const more = sink.acceptBatch
+          ? sink.acceptBatch({ ...batch, kinds, threads }) !== false
+          : cursor.each(batch, (event) => sink.accept(event));
+        if (!more) return;
+      }
     }
   }
 

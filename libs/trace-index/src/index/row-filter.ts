@@ -38,24 +38,37 @@ export class RowFilter {
   }
 
   /** Splits rows by what their class says, leaving out unwanted lanes. Returns the lengths of `#matching` and `#always`. */
-  #pick(plan: QueryPlan, { rows, classes, classList, lanes, laneList }: ColumnViews): [number, number] {
+  #pick(plan: QueryPlan, columns: ColumnViews): [number, number] {
+    const { rows, classList } = columns;
     const picks = (this.#classPicks = localPicks(plan.picks, classList, this.#classPicks));
+    const every = picks.subarray(0, classList.length).every((pick) => pick === PICK.ifMatching);
+    if (plan.lanes !== undefined) return this.#pickLanes(picks, plan.lanes, columns);
+    if (!every) return this.#pickClasses(picks, columns);
+    for (let row = 0; row < rows; row++) this.#matching[row] = row;
+    return [rows, 0];
+  }
+
+  #pickClasses(picks: Uint8Array, { rows, classes }: ColumnViews): [number, number] {
     const [matching, always] = [this.#matching, this.#always];
     let [m, a] = [0, 0];
-    if (plan.lanes !== undefined) {
-      const lanePicks = (this.#lanePicks = localPicks(plan.lanes, laneList, this.#lanePicks));
-      for (let row = 0; row < rows; row++) {
-        const pick = picks[classes[row] ?? 0];
-        if (pick === PICK.never) continue;
-        if (pick === PICK.always) always[a++] = row;
-        else if (lanePicks[lanes[row] ?? 0] === 1) matching[m++] = row;
-      }
-      return [m, a];
-    }
     for (let row = 0; row < rows; row++) {
       const pick = picks[classes[row] ?? 0];
       if (pick === PICK.ifMatching) matching[m++] = row;
       else if (pick === PICK.always) always[a++] = row;
+    }
+    return [m, a];
+  }
+
+  #pickLanes(picks: Uint8Array, wanted: Uint8Array, columns: ColumnViews): [number, number] {
+    const { rows, classes, lanes, laneList } = columns;
+    const lanePicks = (this.#lanePicks = localPicks(wanted, laneList, this.#lanePicks));
+    const [matching, always] = [this.#matching, this.#always];
+    let [m, a] = [0, 0];
+    for (let row = 0; row < rows; row++) {
+      const pick = picks[classes[row] ?? 0];
+      if (pick === PICK.never) continue;
+      if (pick === PICK.always) always[a++] = row;
+      else if (lanePicks[lanes[row] ?? 0] === 1) matching[m++] = row;
     }
     return [m, a];
   }
