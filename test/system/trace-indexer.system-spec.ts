@@ -32,10 +32,12 @@ class Indexer {
   }
 
   async url(): Promise<string> {
-    for (const deadline = Date.now() + 20_000; ; await sleep(20)) {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
       const [, port] = LISTENING.exec(this.output) ?? [];
       if (port !== undefined) return `http://127.0.0.1:${port}`;
       if (Date.now() > deadline || this.process.exitCode !== null) throw new Error(`not listening:\n${this.output}`);
+      await sleep(20);
     }
   }
 
