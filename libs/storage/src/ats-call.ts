@@ -1,5 +1,14 @@
 import { zipkinSpanOf, type Span } from '@tracer/span-model';
 
+/** Attributes of a span or its resource that `atsCallOf` looks at. */
+export const ATS_CALL_KEYS: ReadonlySet<string> = new Set([
+  'monitorGroup',
+  'service.namespace',
+  'service.instance.id',
+  'k8s.pod.name',
+  'host.name',
+]);
+
 /** Where applications belong that say nothing about it. */
 export const DEFAULT_MONITOR_GROUP = 'default';
 

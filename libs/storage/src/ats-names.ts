@@ -1,5 +1,5 @@
-import type { Span } from '@tracer/span-model';
-import { atsCallOf } from './ats-call.js';
+import type { Endpoint, Resource, Span } from '@tracer/span-model';
+import { ATS_CALL_KEYS, atsCallOf } from './ats-call.js';
 import type { SpanBatch, Tenant } from './span-store.js';
 
 /** Lists that ATS has: applications as `name:port` (no port when it is unknown), and what each of them has. */
@@ -44,8 +44,12 @@ const NAME_CHARACTERS = 512;
 /** The names in a batch, each once; their time is rounded up to the hour, so that a name changes once an hour at most. */
 export function atsNamesOf(batch: SpanBatch, nowUs: bigint): AtsName[] {
   const names = new Map<string, AtsName>();
+  const repeats = new Repeats();
   for (const span of batch.spans) {
-    for (const name of namesOfSpan(span, batch, nowUs)) {
+    const startUs = span.startNs === undefined ? nowUs : span.startNs / 1000n;
+    const hour = Number((startUs > nowUs ? nowUs : startUs) / HOUR_US) + 1;
+    if (repeats.has(span, hour)) continue;
+    for (const name of namesOfSpan(span, batch, BigInt(hour) * HOUR_US)) {
       const key = atsNameKey(name);
       if ((names.get(key)?.lastUs ?? -1n) < name.lastUs) names.set(key, name);
     }
@@ -53,11 +57,9 @@ export function atsNamesOf(batch: SpanBatch, nowUs: bigint): AtsName[] {
   return [...names.values()];
 }
 
-function namesOfSpan(span: Span, { tenant, clusterId = '', namespace = '' }: SpanBatch, nowUs: bigint): AtsName[] {
+function namesOfSpan(span: Span, { tenant, clusterId = '', namespace = '' }: SpanBatch, lastUs: bigint): AtsName[] {
   const call = atsCallOf(span);
   if (call === undefined) return [];
-  const startUs = span.startNs === undefined ? nowUs : span.startNs / 1000n;
-  const lastUs = ((startUs > nowUs ? nowUs : startUs) / HOUR_US + 1n) * HOUR_US;
   const application = clean(call.application);
   const monitorGroup = clean(call.monitorGroup);
   const values: readonly (readonly [AtsNameKind, string])[] = [
@@ -68,6 +70,22 @@ function namesOfSpan(span: Span, { tenant, clusterId = '', namespace = '' }: Spa
   return values
     .filter(([, value]) => value !== '')
     .map(([kind, value]) => ({ tenant, clusterId, namespace, monitorGroup, kind, application, value, lastUs }));
+}
+
+/** Tells spans that bring no new names: most are as one before them, and that is cheaper to see than to find the names. */
+class Repeats {
+  readonly #seen = new Map<Endpoint, Map<string, { readonly resource: Resource; readonly hour: number }>>();
+
+  has({ localEndpoint, name, resource, attributes }: Span, hour: number): boolean {
+    if (localEndpoint === undefined) return true;
+    for (let index = 0; index < attributes.size; index++) if (ATS_CALL_KEYS.has(attributes.keyAt(index))) return false;
+    const names = this.#seen.get(localEndpoint) ?? new Map<string, { resource: Resource; hour: number }>();
+    const last = names.get(name);
+    if (last?.resource === resource && last.hour === hour) return true;
+    names.set(name, { resource, hour });
+    this.#seen.set(localEndpoint, names);
+    return false;
+  }
 }
 
 /** Equal for entries that differ in their time only. */
