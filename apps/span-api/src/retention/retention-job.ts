@@ -52,6 +52,7 @@ export class RetentionJob {
   }
 
   async #runQuietly(): Promise<void> {
+    if (this.#running !== undefined) return;
     try {
       await this.run();
       await this.plan();
