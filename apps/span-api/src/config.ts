@@ -167,4 +167,12 @@ export class SpanApiConfig extends ListenConfig {
     description: 'bytes of replication events, without indexes, that are kept; 0 keeps all',
   })
   dmRetentionBytes = 8 * 2 ** 30;
+
+  /** Read before all other settings, by `withDmConfiguration`. */
+  @TextSetting({
+    env: 'TRACER_DM_CONFIG',
+    flag: 'config',
+    description: 'dm-tracer.toml of the published DM tracer, for its address and log level',
+  })
+  dmConfig?: string;
 }
