@@ -48,6 +48,14 @@ describe('ByteTable', () => {
     expect(table.find(viewOf(bytes), 0, bytes.length)).toBe(~second);
   });
 
+  it('does not take a beginning for the whole', () => {
+    const table = new ByteTable(1, 32);
+    const bytes = Buffer.from('peer.service');
+    table.claim(bytes, 0, 0, bytes.length);
+    expect(table.find(viewOf(bytes), 0, bytes.length)).toBe(0);
+    expect(table.find(viewOf(bytes), 0, bytes.length - 1)).toBeLessThan(0);
+  });
+
   it('tells apart all that differ in one byte', () => {
     const table = new ByteTable(4096, 64);
     const base = Buffer.from('server.address: svc-00.internal.example');

@@ -124,6 +124,13 @@ describe('hostile sizes', () => {
     ['protobuf varint cut off', decodeOtlpProto, [0xff, 0xff, 0xff], /^Truncated: varint/],
     ['protobuf group that never ends', decodeOtlpProto, [0x9b, 0x06, 0x08, 0x01], /^Truncated: varint/],
     ['protobuf group end without a start', decodeOtlpProto, [0x9c, 0x06], /^Malformed: invalid wireType 4/],
+    [
+      'protobuf length beyond 32 bits',
+      decodeOtlpProto,
+      [0x0a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
+      /^Truncated: length 0 > bytes available 0/,
+    ],
+    ['protobuf group that another one ends', decodeOtlpProto, [0x9b, 0x06, 0xa4, 0x06], /^Malformed: a group ends/],
     ['protobuf field number zero', decodeOtlpProto, [0x02, 0x00], /^Malformed: fieldNumber was zero/],
   ])('%s', (_name, decode, bytes, expected) => {
     expect(list(decode, bytes)).toMatch(expected);

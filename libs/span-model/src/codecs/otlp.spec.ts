@@ -197,6 +197,14 @@ describe('partial success', () => {
     expect(rejectedBecause).toMatch(/^(trace id|span id|parent span id) of span "bad" is not (16|8) bytes/);
   });
 
+  it('escapes do not make up for missing digits', () => {
+    const traceId = '\\u0061'.repeat(5) + '12';
+    const { spans, rejected } = json(
+      `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"${traceId}","spanId":"${SPAN}"}]}]}]}`,
+    );
+    expect([traceId.length, spans.length, rejected]).toEqual([32, 0, 1]);
+  });
+
   it('says why once, and counts', () => {
     const { rejected, rejectedBecause } = json(body(...bad.map(([name, fields]) => span({ name, ...fields }))));
     expect(rejected).toBe(bad.length);

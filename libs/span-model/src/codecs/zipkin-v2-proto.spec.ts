@@ -42,14 +42,56 @@ describe('Zipkin v2 proto3', () => {
 
   it.each<[string, (writer: ProtobufWriter) => void]>([
     ['Missing : traceId id', () => undefined],
-    ['Missing : id', (writer) => { writer.hex(1, 'aa'); }],
-    ['traceId is all zeros', (writer) => { writer.hex(1, '0000'); }],
-    ['traceId is empty', (writer) => { writer.stringAlways(1, ''); }],
-    ['traceId.length > 32', (writer) => { writer.hex(1, '11'.repeat(17)); }],
-    ['id is all zeros', (writer) => { writer.hex(3, '00'); }],
-    ['id.length > 16', (writer) => { writer.hex(3, '11'.repeat(9)); }],
-    ['parentId.length > 16', (writer) => { writer.hex(2, '11'.repeat(9)); }],
-    ['invalid port 65536', (writer) => { writer.message(8, () => { writer.uint32(4, 65536); }); }],
+    [
+      'Missing : id',
+      (writer) => {
+        writer.hex(1, 'aa');
+      },
+    ],
+    [
+      'traceId is all zeros',
+      (writer) => {
+        writer.hex(1, '0000');
+      },
+    ],
+    [
+      'traceId is empty',
+      (writer) => {
+        writer.stringAlways(1, '');
+      },
+    ],
+    [
+      'traceId.length > 32',
+      (writer) => {
+        writer.hex(1, '11'.repeat(17));
+      },
+    ],
+    [
+      'id is all zeros',
+      (writer) => {
+        writer.hex(3, '00');
+      },
+    ],
+    [
+      'id.length > 16',
+      (writer) => {
+        writer.hex(3, '11'.repeat(9));
+      },
+    ],
+    [
+      'parentId.length > 16',
+      (writer) => {
+        writer.hex(2, '11'.repeat(9));
+      },
+    ],
+    [
+      'invalid port 65536',
+      (writer) => {
+        writer.message(8, () => {
+          writer.uint32(4, 65536);
+        });
+      },
+    ],
   ])('refuses: %s', (reason, write) => {
     const message = failure((writer) => {
       write(writer);

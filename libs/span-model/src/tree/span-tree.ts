@@ -157,7 +157,6 @@ export class SpanTree<T extends TreeSpan> {
     const stack = [root];
     this.#depth[root] = 0;
     for (let index = stack.pop(); index !== undefined; index = stack.pop()) {
-      if (this.#place[index] !== NONE) continue;
       this.#place[index] = next;
       this.#order[next++] = index;
       for (let child = family.last[index] ?? NONE; child !== NONE; child = family.previous[child] ?? NONE) {

@@ -60,14 +60,13 @@ export class LinkTree<T extends TracePart> {
         parentKeys.delete(part.id);
         continue;
       }
-      if (!part.shared) {
-        const local = part.parentId === undefined ? undefined : sharedKey(part.parentId, part.localEndpoint);
-        if (local !== undefined && parentKeys.has(local)) parentKeys.set(part.id, local);
-        nodes.set(part.id, node);
-      } else {
+      if (part.shared) {
         nodes.set(sharedKey(part.id, part.localEndpoint), node);
-        nodes.set(sharedKey(part.id, undefined), node);
+        continue;
       }
+      const local = part.parentId === undefined ? undefined : sharedKey(part.parentId, part.localEndpoint);
+      if (local !== undefined && parentKeys.has(local)) parentKeys.set(part.id, local);
+      nodes.set(part.id, node);
     }
     return nodes;
   }

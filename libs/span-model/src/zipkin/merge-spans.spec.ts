@@ -95,6 +95,16 @@ describe('mergeTrace', () => {
     expect(mergeTrace([at('10.0.0.2'), at('10.0.0.1'), at('10.0.0.2')])).toHaveLength(2);
   });
 
+  it('an endpoint may come in pieces, but not contradict itself', () => {
+    const at = (endpoint: Endpoint): Span => make(1, { ...CLIENT, localEndpoint: endpoint });
+    const pieces = [service('web'), service('', '10.0.0.1'), service('', undefined, 80)];
+    expect(mergeTrace(pieces.map(at))).toMatchObject([
+      { localEndpoint: { serviceName: 'web', ipv4: '10.0.0.1', port: 80 } },
+    ]);
+    expect(mergeTrace([service('web', '10.0.0.1', 80), service('web', '10.0.0.1', 81)].map(at))).toHaveLength(2);
+    expect(mergeTrace([service('web'), service('wap')].map(at))).toHaveLength(2);
+  });
+
   it('data without an endpoint joins the first of its id', () => {
     const merged = mergeTrace([
       make(1, CLIENT),

@@ -107,8 +107,6 @@ class Conversion {
     server.span.shared = true;
     server.span.startNs = ns(sr.timestampUs);
     if (ss !== undefined) server.span.durationNs = ns(ss.timestampUs - sr.timestampUs);
-    // A one-way call has no duration.
-    if (cr === undefined && this.#durationUs === 0n) client.span.durationNs = undefined;
   }
 
   /** The part of the receiver; a new one when the same service is on both sides. */
