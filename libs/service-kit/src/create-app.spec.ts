@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { Body, Controller, Get, Inject, Module, Post, Req, type OnModuleInit } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiProperty } from '@nestjs/swagger';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TRACER_ERROR_CODES, TracerError } from '@tracer/base';
 import { IsInt } from 'class-validator';
 import type { Request } from 'express';
+import { pino } from 'pino';
 import request from 'supertest';
 import type { AppDefinition } from './app-definition.js';
 import { createApp } from './create-app.js';
@@ -133,6 +136,14 @@ describe('errors', () => {
     await http().post('/raw/length').send('0123456789a').expect(413);
   });
 
+  it('takes a client that leaves in the middle of its body for no defect', async () => {
+    const half = new PassThrough();
+    half.write('01234');
+    setImmediate(() => half.destroy(new Error('aborted')));
+    const read = readBody(Object.assign(half, { headers: {} }) as unknown as IncomingMessage);
+    await expect(read).rejects.toMatchObject({ code: 'BODY_MALFORMED', message: 'body ended after 5 bytes: aborted' });
+  });
+
   it('answers an unknown route in the same shape', async () => {
     const answer = await http().get('/nowhere').expect(404);
     expect(answer.body).toMatchObject({ code: 'NOT_FOUND', message: 'Cannot GET /nowhere' });
@@ -169,6 +180,21 @@ describe('operations', () => {
   it('has the version of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(VERSION).toBe(version);
+  });
+});
+
+describe('the log of requests', () => {
+  it('says in one line which request failed, without a stack of its own', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+    const logged = await createApp(demo, { config: loadConfig(DemoConfig, { env: {} }), log });
+    await logged.init();
+    await request(logged.getHttpServer()).get('/ready');
+    await request(logged.getHttpServer()).get('/break?x=1').expect(500);
+    await logged.close();
+    const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(records.map(({ msg }) => msg)).toEqual(['request failed', 'GET /break?x=1 answered 500']);
+    expect(records[1]).not.toHaveProperty('err');
   });
 });
 

@@ -26,6 +26,10 @@ export function requestLog(logger: Logger): HttpLogger {
     genReqId: requestIdOf,
     autoLogging: { ignore: (request) => QUIET.has(request.url ?? '') },
     customLogLevel: (_, response, error) => (error !== undefined || response.statusCode >= 500 ? 'warn' : 'debug'),
+    // One line that says what failed; the stack that pino-http makes up for a status says nothing.
+    customErrorMessage: ({ method = '', url = '' }, { statusCode }) => `${method} ${url} answered ${statusCode}`,
+    customErrorObject: (_request, _response, { message }: Error, facts: object) =>
+      message.startsWith('failed with status code') ? { ...facts, err: undefined } : facts,
     serializers: {
       req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),

@@ -81,7 +81,13 @@ function stopOnSignal(app: NestExpressApplication, deadlineMs: number, log: Logg
     const idle = setInterval(() => {
       server.closeIdleConnections();
     }, 50);
-    const closed = app.close().then(() => 'closed' as const);
+    const closed = app.close().then(
+      () => 'closed' as const,
+      (error: unknown) => {
+        log.error({ err: error }, 'something did not stop properly');
+        return 'closed' as const;
+      },
+    );
     const outcome = await Promise.race([closed, sleep(deadlineMs, 'deadline' as const)]);
     clearInterval(idle);
     if (outcome === 'deadline') log.warn({ deadlineMs }, 'stop deadline reached, cutting what is left');
