@@ -74,7 +74,9 @@ async function createCluster(cluster: string, password: string, programs: string
   const draft = `${cluster}.new`;
   rmSync(draft, { recursive: true, force: true });
   const passwordFile = `${draft}.password`;
-  writeFileSync(passwordFile, password, { mode: 0o600 });
+  rmSync(passwordFile, { force: true });
+  // `wx`: the directory belongs to the server's user, and root must not write through a link that waits there.
+  writeFileSync(passwordFile, password, { mode: 0o600, flag: 'wx' });
   giveTo(user, passwordFile);
   try {
     await run(
@@ -122,8 +124,10 @@ function launch(
 async function untilReady(server: ChildProcess, cluster: string): Promise<void> {
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline) {
-    if (server.exitCode !== null)
-      throw new TracerError('STORAGE_FAILED', `PostgreSQL ended with code ${server.exitCode}`);
+    if (server.exitCode !== null || server.signalCode !== null) {
+      const how = server.signalCode ?? `code ${String(server.exitCode)}`;
+      throw new TracerError('STORAGE_FAILED', `PostgreSQL ended with ${how}`);
+    }
     const [pid, , , , , , , state] = postmasterFile(cluster);
     if (Number(pid) === server.pid && state?.trim() === 'ready') return;
     await sleep(20);
@@ -166,7 +170,7 @@ async function stopServer(server: ChildProcess): Promise<void> {
 }
 
 function passwordIn(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 });
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' });
   return readFileSync(file, 'utf8').trim();
 }
 

@@ -16,4 +16,12 @@ describe('readableLine', () => {
   it.each(['plain text', '{"cut":', ''])('leaves %j as it is', (line) => {
     expect(readableLine('a', line, 3)).toBe(`a   | ${line}`);
   });
+
+  it.each([
+    ['a fact', '{"msg":"pod","name":"x","pod":"\\u001b[2Ja\\nb"}', 'a |  pod pod=\\u001b[2Ja\\u000ab'],
+    ['a message', '{"msg":"\\u009b31m"}', 'a |  \\u009b31m'],
+    ['a line that is not JSON', '\u001b]0;title\u0007', 'a | \\u001b]0;title\\u0007'],
+  ])('does not hand control characters in %s to the terminal', (_, line, shown) => {
+    expect(readableLine('a', line, 1)).toBe(shown);
+  });
 });

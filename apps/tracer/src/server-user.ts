@@ -1,4 +1,4 @@
-import { chownSync, statSync } from 'node:fs';
+import { lchownSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { TracerError } from '@tracer/base';
 
@@ -38,5 +38,5 @@ export function closedParent(path: string): string | undefined {
 
 /** Makes the server's user the owner of a path. */
 export function giveTo({ credentials: { uid, gid } }: ServerUser, path: string): void {
-  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
+  if (uid !== undefined && gid !== undefined) lchownSync(path, uid, gid);
 }

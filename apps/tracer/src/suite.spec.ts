@@ -9,6 +9,7 @@ const config = (over: Partial<SuiteConfig>): SuiteConfig => Object.assign(new Su
 describe('suiteCommands', () => {
   const commands = suiteCommands(config({ port: 9080 }), { data: '/data', traces: '/traces' }, 'postgres://x', {
     PATH: '/bin',
+    DATABASE_URL: 'postgres://x',
   });
 
   it('starts the gateway last, on the one open address', () => {
@@ -21,6 +22,14 @@ describe('suiteCommands', () => {
       'span-api',
     ]);
     expect(commands.every(({ env }) => env['PATH'] === '/bin' && env['TRACE_DIR'] === '/traces')).toBe(true);
+  });
+
+  it.each([
+    ['::1', '[::1]:9080'],
+    ['0.0.0.0', '0.0.0.0:9080'],
+  ])('takes %s as the address of the gateway', (host, address) => {
+    const [, , , gateway] = suiteCommands(config({ host, port: 9080 }), { data: '/d', traces: '/t' }, '', {});
+    expect(gateway?.argv).toEqual(['--address', address]);
   });
 
   it('lets the user name other nodes', () => {

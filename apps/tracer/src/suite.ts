@@ -17,6 +17,8 @@ export function suiteCommands(
   const url = (port: number): string => `http://${local(port)}`;
   const env = {
     ...inherited,
+    // Its password is the span store's alone: external hooks inherit the environment of the agent.
+    DATABASE_URL: undefined,
     TRACE_DIR: directories.traces,
     TRACER_DATA_DIR: directories.data,
     TRACER_STOP_DEADLINE_MS: String(config.stopDeadlineMs),
@@ -42,13 +44,18 @@ export function suiteCommands(
       join(directories.data, 'index'),
     ]),
     app('tracer-node', ['--address', local(nodePort), '--node-name', nodeName]),
-    app('tracer-svc', ['--address', `${host}:${port}`], {
+    app('tracer-svc', ['--address', `${hostInUrl(host)}:${port}`], {
       // Named as the agent names itself, so that answers and warnings speak of the same node.
       TRACER_NODES: inherited['TRACER_NODES'] ?? `${nodeName}=${url(nodePort)}`,
       TRACER_INDEXER_URL: url(indexerPort),
       TRACER_SPAN_API_URL: url(spanApiPort),
     }),
   ];
+}
+
+/** An IPv6 address stands in brackets where a port follows. */
+export function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Throws CONFIG_INVALID naming every port that is taken, and the variable that changes it. */

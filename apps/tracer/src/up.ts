@@ -5,7 +5,7 @@ import type { SuiteConfig } from './config.js';
 import { lockDataDirectory } from './data-directory.js';
 import { KeptDatabase } from './kept-database.js';
 import { readableLine } from './log-line.js';
-import { assertPortsFree, suiteCommands } from './suite.js';
+import { assertPortsFree, hostInUrl, suiteCommands } from './suite.js';
 import { SupervisedApp } from './supervised-app.js';
 
 const READY_POLL_MS = 250;
@@ -70,7 +70,7 @@ async function announce(config: SuiteConfig, traces: string, ended: AbortSignal,
   const url = `http://localhost:${config.port}`;
   let saidAt = Date.now();
   while (!ended.aborted) {
-    const missing = await whatIsMissing(`http://${config.host}:${config.port}/ready`);
+    const missing = await whatIsMissing(`http://${hostInUrl(config.host)}:${config.port}/ready`);
     if (missing === undefined) {
       print(
         `\n  Ready at ${url}\n  API and try-out: ${url}/docs   Trace files: ${traces}\n  Ctrl-C stops everything.\n`,
