@@ -80,6 +80,7 @@ describe('routing', () => {
     const call = world.http()[method.toLowerCase() as 'get'](url).redirects(0);
     const response = await call;
     expect([response.status, response.headers['location']]).toEqual([status, location]);
+    expect(response.headers['x-tracer-error']).toBe(status === 404 ? 'NOT_FOUND' : undefined);
   });
 });
 

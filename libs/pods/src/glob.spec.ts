@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compileGlob } from './glob.js';
+import { compileGlob, isMalformedGlob } from './glob.js';
 
 const matches = (pattern: string, name: string): boolean => compileGlob(pattern)(name);
 
@@ -96,6 +96,17 @@ describe('a name pattern', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it.each([
+    ['web[', false],
+    ['web-[12]*', false],
+    ['*\\]', false],
+    ['web-[*', true],
+    ['?[a-]', true],
+    ['a*\\', true],
+  ])('%j is malformed: %j', (pattern, expected) => {
+    expect(isMalformedGlob(pattern)).toBe(expected);
   });
 
   it('takes time in proportion to pattern and name', () => {

@@ -35,6 +35,11 @@ export function compileGlob(pattern: string): NameMatcher {
   return pieces === undefined ? matchesNothing : (name) => matchPieces(pieces, Array.from(name));
 }
 
+/** Whether a pattern is malformed, so that no name will ever match it. */
+export function isMalformedGlob(pattern: string): boolean {
+  return /[*?]/.test(pattern) && parsePattern(Array.from(pattern)) === undefined;
+}
+
 function matchPieces(pieces: readonly Piece[], name: readonly string[]): boolean {
   let at = 0;
   for (const [index, piece] of pieces.entries()) {

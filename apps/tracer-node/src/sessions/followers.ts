@@ -54,3 +54,24 @@ export class Followers {
     this.#stopTail = undefined;
   }
 }
+
+/**
+ * Follows all of the sessions, or none and throws what the first refusal says: a session that is over must not leave the
+ * others with a follower that nobody takes away. Returns a function that ends following.
+ */
+export function followAll(
+  sessions: readonly { follow(follower: Follower): () => void }[],
+  follower: Follower,
+): () => void {
+  const leave: (() => void)[] = [];
+  const leaveAll = (): void => {
+    for (const stop of leave) stop();
+  };
+  try {
+    for (const session of sessions) leave.push(session.follow(follower));
+  } catch (error) {
+    leaveAll();
+    throw error;
+  }
+  return leaveAll;
+}

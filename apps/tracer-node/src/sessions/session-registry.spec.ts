@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TracerError } from '@tracer/base';
+import { followAll } from './followers.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionRegistry, SessionRequest } from './session-registry.js';
 import { FakeWorld } from './testing/fake-world.js';
@@ -49,6 +50,8 @@ describe('defining a session', () => {
     [{ args: '-s bad1' }, 'HOOK_ARGUMENT_INVALID', /bad1/],
     [{ pod: 'zzz' }, 'CONTAINER_NOT_MATCHED', /no container "\*" in a pod "zzz"/],
     [{ container: '' }, 'CONTAINER_NOT_MATCHED', /no container ""/],
+    [{ pod: '[*' }, 'CONTAINER_NOT_MATCHED', /^pod: "\[\*" is a malformed pattern; no container/],
+    [{ container: 'a[?' }, 'CONTAINER_NOT_MATCHED', /^container: "a\[\?" is a malformed pattern; no container/],
     [{ limits: { bytes: 1001 } }, 'BODY_MALFORMED', /byte-limit must not be greater than 1000/],
     [{ group: 'all' }, 'BODY_MALFORMED', /X-Tracer-Group/],
     [{ group: 'a b' }, 'BODY_MALFORMED', /X-Tracer-Group/],
@@ -340,6 +343,20 @@ describe('following', () => {
     await agent.start([session]);
     await agent.stop([session]);
     expect(() => session.follow(follower())).toThrow(failure('SESSION_CONFLICT', /its events are in .*\.pfw\.gz/));
+  });
+
+  it('of several sessions leaves nobody behind when one of them is over', async () => {
+    const [running, over] = [await create(), await create()];
+    await agent.start([over]);
+    await agent.stop([over]);
+    await agent.start([running]);
+    const run = world.engine.last;
+    expect(() => followAll([running, over], follower())).toThrow(failure('SESSION_CONFLICT', /its events are in/));
+    expect(run.receivers.size).toBe(0);
+    const leave = followAll([running], follower());
+    expect(run.receivers.size).toBe(1);
+    leave();
+    expect(run.receivers.size).toBe(0);
   });
 
   it('ends when the session is deleted', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { reasonOf, TracerError } from '@tracer/base';
+import { isMalformedGlob } from '@tracer/pods';
 import type { ProcessRef } from '@tracer/trace-hooks';
 import type { HookCatalog } from '../trace-hooks/hook-catalog.js';
 import { LiveSession } from './live-session.js';
@@ -100,7 +101,7 @@ export class SessionRegistry {
     if (containers.length === 0)
       throw new TracerError(
         'CONTAINER_NOT_MATCHED',
-        `no container ${JSON.stringify(container)} in a pod ${JSON.stringify(pod)}; GET /v1/pods lists them`,
+        `${malformedIn({ pod, container })}no container ${JSON.stringify(container)} in a pod ${JSON.stringify(pod)}; GET /v1/pods lists them`,
       );
     if (this.#sessions.size >= maxSessions)
       throw new TracerError('TOO_MANY', `${maxSessions} sessions are defined already; delete one`);
@@ -271,6 +272,14 @@ export class SessionRegistry {
   async #checkpointAll(): Promise<void> {
     await Promise.all(this.all().map((session) => session.checkpoint()));
   }
+}
+
+/** What is wrong with the patterns themselves, in front of the published outcome, which is that nothing matches. */
+function malformedIn(patterns: Readonly<Record<string, string>>): string {
+  return Object.entries(patterns)
+    .filter(([, pattern]) => isMalformedGlob(pattern))
+    .map(([field, pattern]) => `${field}: ${JSON.stringify(pattern)} is a malformed pattern; `)
+    .join('');
 }
 
 function isGroup(text: string): boolean {

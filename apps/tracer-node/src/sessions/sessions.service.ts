@@ -3,6 +3,7 @@ import { TracerError, type TracerErrorCode } from '@tracer/base';
 import { ChangeSessionDto, CreateSessionDto, SessionDto, SessionSummaryDto } from '@tracer/dtos';
 import type { Request, Response } from 'express';
 import { NodeAgent } from '../agent/node-agent.js';
+import { followAll } from './followers.js';
 import type { LiveSession } from './live-session.js';
 import { LiveTail } from './live-tail.js';
 import { sessionDto, summaryDto } from './session-dto.js';
@@ -73,11 +74,11 @@ export class SessionsService {
     const format =
       request.accepts(['application/x-ndjson', 'text/event-stream']) === 'text/event-stream' ? 'sse' : 'ndjson';
     const tail = new LiveTail(response, format, found.length);
-    const leave = found.map((session) => session.follow(tail));
+    const leave = followAll(found, tail);
     this.#tails++;
     response.once('close', () => {
       this.#tails--;
-      for (const stop of leave) stop();
+      leave();
     });
     response.socket?.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     response.writeHead(200, {

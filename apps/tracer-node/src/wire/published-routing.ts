@@ -21,7 +21,7 @@ export function publishedRouting(request: Request, response: Response, next: Nex
     const query = request.originalUrl.slice(path.length);
     response.redirect(method === 'GET' ? 301 : 307, wanted + query);
   } else if ((method === 'OPTIONS' || method === 'HEAD') && path.startsWith('/v1/')) {
-    response.sendStatus(404);
+    response.set('X-Tracer-Error', 'NOT_FOUND').sendStatus(404);
   } else {
     next();
   }
