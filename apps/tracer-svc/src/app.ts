@@ -2,7 +2,7 @@ import { TracerError } from '@tracer/base';
 import type { AppDefinition, ErrorBody } from '@tracer/service-kit';
 import { TracerSvcConfig } from './config.js';
 import { GatewayModule } from './gateway.module.js';
-import { publishedRouting } from './http/published-routing.js';
+import { pageForPeople, publishedRouting } from './http/published-routing.js';
 import { serveMergedDocument } from './openapi/serve-document.js';
 import { proxyUpstreams } from './proxy/proxy-upstreams.js';
 
@@ -32,6 +32,7 @@ export const app: AppDefinition<TracerSvcConfig> = {
     // Published clients get `<`, `>` and `&` as \u003c and so on, and may embed answers in pages.
     nest.set('json escape', true);
     nest.use(publishedRouting);
+    nest.use(pageForPeople);
     serveMergedDocument(nest, app);
     proxyUpstreams(nest, filter);
   },

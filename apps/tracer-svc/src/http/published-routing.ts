@@ -22,6 +22,13 @@ export function publishedRouting(request: Request, response: Response, next: Nex
   const exists = ROUTES.some((route) => route.methods.includes(method) && route.path.test(meant));
   if (path.endsWith('/') && exists)
     response.redirect(method === 'GET' ? 301 : 307, meant + originalUrl.slice(path.length));
-  else if (/^(OPTIONS|HEAD)$/.test(method) && ROUTES.some((route) => route.path.test(path))) response.sendStatus(404);
+  else if (/^(OPTIONS|HEAD)$/.test(method) && ROUTES.some((route) => route.path.test(path)))
+    response.set('X-Tracer-Error', 'NOT_FOUND').sendStatus(404);
+  else next();
+}
+
+/** Whoever opens the address that was printed at the start wants to see something; programs never ask for `/`. */
+export function pageForPeople({ method, path, headers }: Request, response: Response, next: NextFunction): void {
+  if (method === 'GET' && path === '/' && headers.accept?.includes('text/html') === true) response.redirect('/docs');
   else next();
 }

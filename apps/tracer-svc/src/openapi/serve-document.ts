@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { openApiDocument, type AppDefinition, type ListenConfig } from '@tracer/service-kit';
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { upstreamOf } from '../proxy/routing-table.js';
 import { Upstreams } from '../proxy/upstreams.js';
 import { mergeDocuments, type MissingDocument, type ServiceDocument } from './merge-documents.js';
@@ -26,10 +26,12 @@ export function serveMergedDocument<C extends ListenConfig>(
 ): void {
   let own: OpenAPIObject | undefined;
   const upstreams = app.get(Upstreams);
-  app.use('/docs-json', (_: Request, response: Response) => {
+  app.use('/docs-json', (_: Request, response: Response, next: NextFunction) => {
     own ??= openApiDocument(app, definition);
     const document = own;
-    void gather(upstreams).then(({ services, missing }) => response.json(mergeDocuments(document, services, missing)));
+    gather(upstreams)
+      .then(({ services, missing }) => response.json(mergeDocuments(document, services, missing)))
+      .catch(next);
   });
   app.use('/docs/swagger-ui-init.js', (_: Request, response: Response) => {
     response.type('application/javascript').send(INIT_SCRIPT);
