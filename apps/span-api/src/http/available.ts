@@ -26,7 +26,7 @@ function isPages(result: unknown): result is AsyncIterable<unknown> {
   return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 }
 
-async function* available(pages: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+async function* available(pages: AsyncIterable<unknown>): AsyncGenerator {
   try {
     yield* pages;
   } catch (error) {
