@@ -1,17 +1,18 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { reasonOf, TracerError } from '@tracer/base';
-import { FileSource, type ByteSource } from '../kernels/byte-source.js';
+import { FileSource } from '../kernels/byte-source.js';
 import { TraceKernels } from '../kernels/trace-kernels.js';
-import type { FileFacts } from '../query/file-facts.js';
+import type { FileFacts, FileIdentity } from '../query/file-facts.js';
 import { errnoOf } from './errno.js';
 import { ChunkTable } from './chunk-table.js';
-import { identityOf, markOf, type FileMark } from './file-mark.js';
+import { identityOf, markOf } from './file-mark.js';
 import { foldHashBits } from './hash-bits.js';
 import { IndexAssembler } from './index-assembler.js';
 import type { IndexFacts } from './index-facts.js';
+import { RingPieces, stopPieceRing } from './piece-ring.js';
 import { sectionsOf, type IndexContents } from './index-sections.js';
 import { IndexWriter } from './index-writer.js';
-import { CHUNK_BYTES, GzipPieces, PlainPieces, type TextEnd, type TextExtent, type TextPieces } from './text-pieces.js';
+import { CHUNK_BYTES, GzipPieces, PlainPieces, type TextEnd, type TextPieces } from './text-pieces.js';
 
 export interface BuildOptions {
   readonly tracePath: string;
@@ -21,11 +22,9 @@ export interface BuildOptions {
   readonly chunkBytes?: number | undefined;
   /** Told now and then how many bytes of the file have been read; may throw to call the build off. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
-  /** Where the pieces of a gzip file come from; by default they are made here, between one look at them and the next. */
-  readonly gzipPieces?: GzipPiecesFactory | undefined;
+  /** A ring (`piece-ring.ts`) into which another thread inflates the file meanwhile; a gzip file only. */
+  readonly ring?: SharedArrayBuffer | undefined;
 }
-
-export type GzipPiecesFactory = (source: ByteSource, extent: TextExtent) => TextPieces;
 
 export interface BuiltIndex {
   readonly facts: IndexFacts;
@@ -59,11 +58,11 @@ export function buildIndex(options: BuildOptions): BuiltIndex {
 function buildFrom(options: BuildOptions): BuiltIndex {
   const fd = openSync(options.tracePath, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const mark = markOf(fd, identityOf(fd));
-    const build = new IndexBuild(options, new FileSource(fd), mark);
+    const build = new IndexBuild(options, new FileSource(fd), identityOf(fd));
     const built = build.run(Infinity);
     return built ?? build.run(build.servedBytes) ?? unreachable();
   } finally {
+    if (options.ring !== undefined) stopPieceRing(options.ring);
     closeSync(fd);
   }
 }
@@ -78,8 +77,8 @@ class IndexBuild {
 
   constructor(
     private readonly options: BuildOptions,
-    private readonly source: ByteSource,
-    private readonly mark: FileMark,
+    private readonly source: FileSource,
+    private readonly identity: FileIdentity,
   ) {}
 
   /** Text that may be served, once a run has found damage. */
@@ -90,10 +89,11 @@ class IndexBuild {
   /** Builds from the first `limitBytes` of the text; `undefined` when they turn out to be damaged. */
   run(limitBytes: number): BuiltIndex | undefined {
     const writer = new IndexWriter(this.options.indexPath);
+    const mark = markOf(this.source.fd, this.identity);
     try {
       const contents = this.#read(writer, limitBytes);
       if (contents.end.problem?.kind === 'damaged' && limitBytes === Infinity) return undefined;
-      const { facts, sections } = sectionsOf(contents, this.mark, this.options.format);
+      const { facts, sections } = sectionsOf(contents, mark, this.options.format);
       return { facts, bytes: writer.commit(sections) };
     } finally {
       writer.abandon();
@@ -127,11 +127,13 @@ class IndexBuild {
   }
 
   #pieces(kernels: TraceKernels, limitBytes: number): TextPieces {
-    const { format, gzipPieces, chunkBytes = CHUNK_BYTES } = this.options;
-    const extent = { sizeBytes: this.mark.sizeBytes, limitBytes, chunkBytes };
+    const { format, ring, chunkBytes = CHUNK_BYTES } = this.options;
+    const extent = { sizeBytes: this.identity.sizeBytes, limitBytes, chunkBytes };
     if (limitBytes === 0) return NO_PIECES;
     if (format === 'plain') return new PlainPieces(this.source, extent);
-    return gzipPieces?.(this.source, extent) ?? new GzipPieces(kernels, this.source, extent);
+    // The other thread knows of no damage: it inflates the whole file.
+    if (ring !== undefined && limitBytes === Infinity) return new RingPieces(ring, this.identity);
+    return new GzipPieces(kernels, this.source, extent);
   }
 }
 

@@ -64,7 +64,8 @@ export class IndexAssembler {
   readonly #receiver: ChunkReceiver;
   #area: number;
   #areaBytes = FIRST_AREA_BYTES;
-  /** Bytes in the area: all of one line that has not ended. */
+  /** Where in the area the line begins that has not ended, and how much of it is there. */
+  #at: number;
   #pending = 0;
   /** Text offset of the line that is pending. */
   #line = 0;
@@ -84,7 +85,7 @@ export class IndexAssembler {
     this.#receiver = receiver;
     this.scanner = new LineScanner(kernels);
     this.columns = new ChunkColumns(kernels);
-    this.#area = kernels.allocate(FIRST_AREA_BYTES + AREA_SLACK);
+    this.#area = this.#at = kernels.allocate(FIRST_AREA_BYTES + AREA_SLACK);
     this.scanner.reset();
     this.columns.reset();
   }
@@ -103,8 +104,8 @@ export class IndexAssembler {
       this.#endOversized(from);
     }
     this.#append(bytes.subarray(from));
-    const lastNewline = this.#lastNewline(bytes.length - from);
-    if (lastNewline >= 0) this.#scan(lastNewline + 1);
+    const whole = this.#wholeLines(bytes.length - from);
+    if (whole > 0) this.#scan(whole);
     else if (this.#pending > MAX_LINE_BYTES) {
       this.#dropped = this.#pending;
       this.#pending = 0;
@@ -143,40 +144,41 @@ export class IndexAssembler {
     };
   }
 
+  /** Puts bytes behind the pending line, which moves to the start of the area. */
   #append(bytes: Uint8Array): void {
     const needed = this.#pending + bytes.length;
     if (needed > this.#areaBytes) {
       this.#areaBytes = needed * 2;
-      const area = this.#kernels.allocate(this.#areaBytes + AREA_SLACK);
-      this.#kernels.bytes.copyWithin(area, this.#area, this.#area + this.#pending);
-      this.#area = area;
+      this.#area = this.#kernels.allocate(this.#areaBytes + AREA_SLACK);
     }
-    this.#kernels.bytes.set(bytes, this.#area + this.#pending);
+    // The bytes shall stand at the same place modulo 16 as where they come from: see `piece-ring.ts`.
+    const at = this.#area + ((bytes.byteOffset - this.#area - this.#pending) & 15);
+    this.#kernels.bytes.copyWithin(at, this.#at, this.#at + this.#pending);
+    this.#kernels.bytes.set(bytes, at + this.#pending);
+    this.#at = at;
     this.#pending = needed;
   }
 
-  /** Its place in the area, among the last `fresh` bytes; -1 = none. */
-  #lastNewline(fresh: number): number {
-    const start = this.#area + this.#pending - fresh;
-    const at = this.#kernels.bytes.subarray(start, this.#area + this.#pending).lastIndexOf(NEWLINE);
-    return at < 0 ? -1 : this.#pending - fresh + at;
+  /** How far the pending bytes are whole lines, looking at the last `fresh` of them; 0 = none is. */
+  #wholeLines(fresh: number): number {
+    const end = this.#at + this.#pending;
+    const newline = this.#kernels.bytes.subarray(end - fresh, end).lastIndexOf(NEWLINE);
+    return newline < 0 ? 0 : this.#pending - fresh + newline + 1;
   }
 
-  /** Reads the lines in the first `length` bytes of the area, and moves the rest to its start. */
+  /** Reads the lines in the first `length` pending bytes. */
   #scan(length: number): void {
-    const area = this.#area;
-    let at = area;
+    const limit = this.#at + length;
     for (;;) {
       const next = this.#cuts[1];
-      const stop = Math.min(area + length, next === undefined ? Infinity : at + next.textOffset - this.#line);
-      const from = at;
-      at = this.scanner.scan(from, Math.max(from, stop), this.#onMetadata);
-      this.#line += at - from;
+      const from = this.#at;
+      const stop = Math.min(limit, next === undefined ? Infinity : from + next.textOffset - this.#line);
+      this.#at = this.scanner.scan(from, Math.max(from, stop), this.#onMetadata);
+      this.#line += this.#at - from;
+      this.#pending -= this.#at - from;
       if (next === undefined || this.#line < next.textOffset) break;
       this.#close();
     }
-    this.#kernels.bytes.copyWithin(area, at, area + this.#pending);
-    this.#pending -= at - area;
   }
 
   #endOversized(length: number): void {
@@ -196,7 +198,7 @@ export class IndexAssembler {
     }
     if (this.#pending === 0) return true;
     this.#append(Uint8Array.of(NEWLINE));
-    this.scanner.scan(this.#area, this.#area + 1, this.#onMetadata);
+    this.scanner.scan(this.#at, this.#at + 1, this.#onMetadata);
     // A plain file that stops in the middle of a line is one that is still being written.
     const kind = this.scanner.lastClass;
     if (format === 'plain' && (kind === LINE_CLASS.invalid || kind === LINE_CLASS.oversized)) {

@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { buildIndex } from '../index/build-index.js';
+import { inflateFile } from '../index/inflate-file.js';
 import { DictionaryOverflow } from '../kernels/dictionary.js';
-import type { BuildAnswer, BuildRequest } from './build-messages.js';
+import type { BuildAnswer, BuildMessage } from './build-messages.js';
 import { failureOf } from './task-messages.js';
 
 const PROGRESS_MS = 100;
@@ -10,7 +11,7 @@ function answer(message: BuildAnswer): void {
   parentPort?.postMessage(message);
 }
 
-function build(request: BuildRequest): void {
+function work(message: BuildMessage): void {
   let toldAt = 0;
   const onProgress = (progress: number): void => {
     const now = Date.now();
@@ -19,12 +20,17 @@ function build(request: BuildRequest): void {
     answer({ progress });
   };
   try {
-    const { bytes } = buildIndex({ ...request, onProgress });
-    answer({ built: { bytes } });
+    if (message.kind === 'inflate') {
+      inflateFile(message);
+      answer({ inflated: true });
+    } else {
+      const { bytes } = buildIndex({ ...message, onProgress });
+      answer({ built: { bytes } });
+    }
   } catch (error) {
     if (error instanceof DictionaryOverflow) answer({ unsuitable: error.message });
     else answer({ failure: failureOf(error) });
   }
 }
 
-parentPort?.on('message', build);
+parentPort?.on('message', work);
