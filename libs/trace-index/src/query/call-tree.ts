@@ -23,17 +23,19 @@ export class CallTree {
   tooDeep = 0;
 
   addLane(timeline: LaneTimeline, lane: TimelineLane): void {
-    const path: { node: CallNode; own: boolean }[] = [{ node: this.root, own: true }];
+    const children: ChildrenOf = new Map();
+    const path: CallNode[] = [this.root];
+    let tooDeep = 0;
     timeline.visit(lane, {
       open: (event, endUs) => {
-        const parent = path.at(-1)?.node ?? this.root;
-        const own = path.length <= MAX_CALL_DEPTH;
-        const current = own ? childOf(parent, timeline.names[timeline.nameId(event)] ?? '') : parent;
-        path.push({ node: current, own });
-        if (!own) {
+        if (path.length > MAX_CALL_DEPTH) {
+          tooDeep++;
           this.tooDeep++;
           return;
         }
+        const parent = path[path.length - 1] ?? this.root;
+        const current = childOf(children, parent, timeline.nameId(event), timeline.names);
+        path.push(current);
         const lengthUs = endUs - timeline.startUs(event);
         current.count++;
         current.totalUs += lengthUs;
@@ -42,7 +44,9 @@ export class CallTree {
         else parent.totalUs += lengthUs;
       },
       close: () => {
-        path.pop();
+        // What was too deep was opened last and is closed first.
+        if (tooDeep > 0) tooDeep--;
+        else path.pop();
       },
     });
   }
@@ -59,10 +63,17 @@ export class CallTree {
   }
 }
 
-function childOf(parent: CallNode, name: string): CallNode {
-  const known = parent.children.get(name);
-  if (known !== undefined) return known;
-  const created = node(name);
-  parent.children.set(name, created);
-  return created;
+/** Children by name id, while the names of one timeline are added: a number is found faster than a text. */
+type ChildrenOf = Map<CallNode, Map<number, CallNode>>;
+
+function childOf(children: ChildrenOf, parent: CallNode, nameId: number, names: readonly string[]): CallNode {
+  let known = children.get(parent);
+  if (known === undefined) children.set(parent, (known = new Map<number, CallNode>()));
+  let child = known.get(nameId);
+  if (child !== undefined) return child;
+  const name = names[nameId] ?? '';
+  child = parent.children.get(name) ?? node(name);
+  parent.children.set(name, child);
+  known.set(nameId, child);
+  return child;
 }

@@ -2,6 +2,8 @@ import { TracerError } from '@tracer/base';
 import type { EventBatch, EventField, EventSink } from './event-sink.js';
 import type { TraceEvent } from './trace-event.js';
 
+const RECENT_LANES = 256;
+
 /** Lanes × bins that a grid may hold: about 200 MB. */
 const MAX_CELLS = 8 * 1024 * 1024;
 
@@ -70,6 +72,8 @@ export class DensityGrid implements EventSink {
   untimed = 0;
   readonly #scale: number;
   readonly #laneOf = new Map<number | undefined, Map<number | undefined, DensityLane>>();
+  /** The lanes that were asked for last, by a hash of their ids: a trace has few and asks for them again and again. */
+  readonly #recentLanes: (DensityLane | undefined)[] = new Array<undefined>(RECENT_LANES).fill(undefined);
   readonly #nameIds = new Map<string, number>();
   #places: KnownPlaces | undefined;
 
@@ -122,6 +126,15 @@ export class DensityGrid implements EventSink {
   /** @throws TracerError VALIDATION when there are too many lanes for this many bins */
   lane(pid: number | undefined, tid: number | undefined): DensityLane {
     const thread = this.spec.lanes === 'thread' ? tid : undefined;
+    const slot = ((pid ?? 0) * 31 + (thread ?? 0)) & (RECENT_LANES - 1);
+    const recent = this.#recentLanes[slot];
+    if (recent !== undefined && recent.pid === pid && recent.tid === thread) return recent;
+    const lane = this.#lane(pid, thread);
+    this.#recentLanes[slot] = lane;
+    return lane;
+  }
+
+  #lane(pid: number | undefined, thread: number | undefined): DensityLane {
     let threads = this.#laneOf.get(pid);
     if (threads === undefined) this.#laneOf.set(pid, (threads = new Map<number | undefined, DensityLane>()));
     const known = threads.get(thread);

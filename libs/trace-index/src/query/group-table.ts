@@ -20,7 +20,9 @@ export interface GroupSpec {
   readonly maxGroups: number;
 }
 
-export type GroupKey = readonly (string | number | null)[];
+type Key = string | number | null;
+type Level = Map<Key, Level | GroupRow>;
+export type GroupKey = readonly Key[];
 
 export interface GroupRow {
   readonly key: GroupKey;
@@ -40,7 +42,7 @@ export interface GroupContext {
   readonly hashes: Definitions['hashes'] | undefined;
 }
 
-type KeyPart = (event: TraceEvent) => string | number | null;
+type KeyPart = (event: TraceEvent) => Key;
 
 const COLUMN_FIELDS = new Set<string>(['name', 'cat', 'pid', 'tid', 'ph']);
 
@@ -54,7 +56,9 @@ export class GroupTable implements EventSink {
   matched = 0;
   context: GroupContext = { path: '', hashes: undefined };
   readonly #parts: readonly KeyPart[];
-  readonly #byKey = new Map<string, GroupRow>();
+  /** A tree of maps, one level a field; the leaves are the rows. */
+  readonly #byKey: Level = new Map();
+  #whole: GroupRow | undefined;
 
   constructor(private readonly spec: GroupSpec) {
     this.#parts = spec.by.map((field) => this.#part(field));
@@ -63,8 +67,7 @@ export class GroupTable implements EventSink {
 
   accept(event: TraceEvent): undefined {
     this.matched++;
-    const key = this.#parts.map((part) => part(event));
-    const row = this.#row(key);
+    const row = this.#rowOf(event);
     if (row === undefined) {
       this.leftOut++;
       return;
@@ -74,13 +77,29 @@ export class GroupTable implements EventSink {
     if (this.spec.bytes) row.bytes += transferOf(event)?.bytes ?? 0;
   }
 
-  #row(key: GroupKey): GroupRow | undefined {
-    const id = JSON.stringify(key);
-    const known = this.#byKey.get(id);
-    if (known !== undefined || this.rows.length >= this.spec.maxGroups) return known;
+  #rowOf(event: TraceEvent): GroupRow | undefined {
+    const last = this.#parts.length - 1;
+    if (last < 0) return (this.#whole ??= this.#newRow([]));
+    let level = this.#byKey;
+    for (let i = 0; ; i++) {
+      const value = this.#parts[i]?.(event) ?? null;
+      const next = level.get(value);
+      if (i === last) {
+        if (next !== undefined) return next as GroupRow;
+        const row = this.#newRow(this.#parts.map((part) => part(event)));
+        if (row !== undefined) level.set(value, row);
+        return row;
+      }
+      if (next === undefined) level.set(value, (level = new Map<Key, Level | GroupRow>()));
+      else level = next as Level;
+    }
+  }
+
+  /** `undefined` when there is no more room. */
+  #newRow(key: GroupKey): GroupRow | undefined {
+    if (this.rows.length >= this.spec.maxGroups) return undefined;
     const sketch = this.spec.quantiles ? new DurationSketch() : undefined;
     const row = { key, count: 0, timed: 0, sumUs: 0, minUs: Infinity, maxUs: -Infinity, bytes: 0, sketch };
-    this.#byKey.set(id, row);
     this.rows.push(row);
     return row;
   }

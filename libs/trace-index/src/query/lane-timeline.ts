@@ -116,22 +116,22 @@ export class LaneTimeline implements EventSink {
    * ```
    */
   visit(lane: TimelineLane, visitor: NestingVisitor): void {
-    const stack: { event: number; endUs: number }[] = [];
+    const open: number[] = [];
+    const ends: number[] = [];
     const closeUntil = (us: number): void => {
-      for (let top = stack.at(-1); top !== undefined && top.endUs <= us; top = stack.at(-1)) {
-        stack.pop();
-        visitor.close(top.event, top.endUs);
-      }
+      while (open.length > 0 && (ends[ends.length - 1] ?? Infinity) <= us)
+        visitor.close(open.pop() ?? 0, ends.pop() ?? 0);
     };
     for (const event of lane.events) {
       const start = this.startUs(event);
       closeUntil(start);
-      const limit = stack.at(-1)?.endUs ?? Infinity;
+      const limit = ends[ends.length - 1] ?? Infinity;
       const end = start + this.durationUs(event);
       if (end > limit) this.cut++;
       const endUs = Math.min(end, limit);
       visitor.open(event, endUs);
-      stack.push({ event, endUs });
+      open.push(event);
+      ends.push(endUs);
     }
     closeUntil(Infinity);
   }

@@ -132,19 +132,33 @@ export class TraceRecord implements TraceEvent {
   }
 
   arg(key: string): ArgValue | undefined {
+    const { bytes, end } = this;
+    const wanted = keyBytes(key);
     let found: ArgValue | undefined;
-    this.eachArg((name, start, end) => {
-      if (name === key) found = valueAt(this.bytes, start, end);
-    });
+    let p = this.#firstArg();
+    while (bytes[p] === QUOTE) {
+      const keyEnd = skipString(bytes, p + 1, end);
+      const same =
+        stringTraits & HAS_ESCAPE ? stringAt(bytes, p, keyEnd) === key : isText(bytes, p + 1, keyEnd - 1, wanted);
+      const value = skipBlanks(bytes, skipBlanks(bytes, keyEnd, end) + 1, end);
+      const valueEnd = skipValue(bytes, value, end);
+      if (same) found = valueAt(bytes, value, valueEnd);
+      p = skipBlanks(bytes, valueEnd, end);
+      if (bytes[p] === 0x2c) p = skipBlanks(bytes, p + 1, end);
+    }
     return found;
+  }
+
+  /** On the quote of the first key of `args`; -1 when that is no object. */
+  #firstArg(): number {
+    const open = this.#spans[ARGS * 2] ?? -1;
+    return open >= 0 && this.bytes[open] === 0x7b ? skipBlanks(this.bytes, open + 1, this.end) : -1;
   }
 
   /** Visits the members of `args` in order, a duplicate key each time it occurs. Nothing when `args` is no object. */
   eachArg(visit: (key: string, valueStart: number, valueEnd: number) => void): void {
     const { bytes, end } = this;
-    const open = this.#spans[ARGS * 2] ?? -1;
-    if (open < 0 || bytes[open] !== 0x7b) return;
-    let p = skipBlanks(bytes, open + 1, end);
+    let p = this.#firstArg();
     while (bytes[p] === QUOTE) {
       const keyEnd = skipString(bytes, p + 1, end);
       const key = textAt(bytes, p, keyEnd, stringTraits);
@@ -180,6 +194,24 @@ export class TraceRecord implements TraceEvent {
     if (value.type === 'string') return numberOf(value.text);
     return value.type === 'number' && Number.isFinite(value.value) ? value.value : undefined;
   }
+}
+
+/** The UTF-8 bytes of the keys that are asked for, which are few and always the same. */
+const keys = new Map<string, Buffer>();
+const REMEMBERED_KEYS = 1000;
+
+function keyBytes(key: string): Buffer {
+  const known = keys.get(key);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(key);
+  if (keys.size < REMEMBERED_KEYS) keys.set(key, bytes);
+  return bytes;
+}
+
+function isText(bytes: Buffer, start: number, end: number, text: Buffer): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
+  return true;
 }
 
 const isBlank = (c: number | undefined): boolean => c === 0x20 || c === 0x09 || c === 0x0d;
