@@ -33,6 +33,7 @@ import { TraceView } from './traces/trace-view.js';
 import { TracesController } from './traces/traces.controller.js';
 import { ZipkinV1IngestController, ZipkinV2IngestController } from './zipkin/zipkin-ingest.controller.js';
 import { ZipkinQueriesController } from './zipkin/zipkin-queries.controller.js';
+import { ZIPKIN_UI_CONFIG, ZipkinInfoController, zipkinUiConfig } from './zipkin/zipkin-info.controller.js';
 import { ZipkinIngest } from './zipkin/zipkin-ingest.js';
 import { ZipkinQueries } from './zipkin/zipkin-queries.js';
 
@@ -41,6 +42,7 @@ export const SPAN_CONTROLLERS: readonly Type[] = [
   ZipkinV2IngestController,
   ZipkinV1IngestController,
   ZipkinQueriesController,
+  ZipkinInfoController,
   OtlpController,
   TracesController,
   JaegerController,
@@ -163,6 +165,7 @@ function queryProviders(config: Readonly<SpanApiConfig>): Provider[] {
       inject: [SPAN_STORE],
       useFactory: (store: SpanStore) => new ZipkinQueries(store, { match, autocompleteKeys, lookbackMs, mostTraces }),
     },
+    { provide: ZIPKIN_UI_CONFIG, useValue: zipkinUiConfig(lookbackMs) },
     {
       provide: JaegerQueries,
       inject: [SPAN_STORE],

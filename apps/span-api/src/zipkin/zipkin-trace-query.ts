@@ -59,14 +59,14 @@ export function lowerName(query: RawQuery, name: string): string | undefined {
   return filledParameter(query, name)?.toLowerCase();
 }
 
-/** `error and http.method=GET`: terms that must all hold. */
+/** `error and http.method=GET`: terms that must all hold. Of several for one key the last counts, as with Zipkin. */
 function annotationTerms(text: string | undefined): TraceQuery['annotationQuery'] {
   const terms = new Map<string, { key: string; value?: string }>();
-  for (const term of text?.split(' and ', ANNOTATION_TERMS) ?? []) {
+  for (const term of text?.split(' and ').slice(0, ANNOTATION_TERMS) ?? []) {
     const at = term.indexOf('=');
     const key = (at < 0 ? term : term.slice(0, at)).trim();
-    if (key === '') continue;
-    terms.set(term, at < 0 ? { key } : { key, value: term.slice(at + 1).trim() });
+    const value = at < 0 ? '' : term.slice(at + 1).trim();
+    if (key !== '') terms.set(key, value === '' ? { key } : { key, value });
   }
   return terms.size === 0 ? undefined : [...terms.values()];
 }
