@@ -12,6 +12,8 @@ export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => v
 interface Run {
   readonly session: Session;
   readonly gate: TailGate;
+  /** What the main thread was told last; an idle session costs no messages. */
+  told: string;
 }
 
 /** The engine as the other side of a message channel: what the capture worker does, in any thread. */
@@ -66,7 +68,7 @@ export class CaptureShell {
     const gate = new TailGate((bytes) => {
       this.post({ kind: 'lines', run: number, bytes }, [bytes.buffer]);
     });
-    this.#runs.set(number, { session, gate });
+    this.#runs.set(number, { session, gate, told: '' });
     this.#timer ??= setInterval(this.#report.bind(this), COUNTS_MS);
     return session.counts();
   }

@@ -11,6 +11,8 @@ import { SessionLoss } from './session-loss.js';
 
 /** Lines wait this long for company before they go to the disk. */
 const FLUSH_MS = 1000;
+/** A disk that takes nothing for so long is given up; until then the rings fill, and what they lose is counted. */
+const STALL_MS = 30_000;
 /** How long a session without living threads waits for new ones. */
 const EMPTY_GRACE_NS = 500_000_000;
 
@@ -78,6 +80,7 @@ export class Session implements EventReceiver {
   threadEnded(slot: number, atNs: number): void {
     this.tasks--;
     this.parts.decoder.threadEnded?.(slot, Math.min(Math.max(atNs, this.startNs), this.stopNs));
+    this.parts.output.threadEnded(slot);
   }
 
   get isBegun(): boolean {
@@ -127,6 +130,7 @@ export class Session implements EventReceiver {
     const { output, writer } = this.parts;
     writer.showTap();
     writer.sealOlderThan(FLUSH_MS);
+    writer.giveUpAfter(STALL_MS);
     if (writer.failure !== undefined) this.end(`failed: ${writer.failure.message}`, releasedNs);
     else if (output.isFull) this.end(writer.isFull ? 'byte limit' : 'event limit', releasedNs);
     else if (nowNs >= this.#deadlineNs) this.end('time limit', this.#deadlineNs);

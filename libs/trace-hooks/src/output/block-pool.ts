@@ -41,6 +41,12 @@ export class BlockPool {
     this.onRoom();
   }
 
+  /** A sealed block will never come back: something that cannot be interrupted holds it. Its memory is written off. */
+  abandoned(): void {
+    this.#inFlight--;
+    this.onRoom();
+  }
+
   /** A block that was never sealed. */
   give(block: Buffer): void {
     if (this.#free.length < MAX_IN_FLIGHT) this.#free.push(block);

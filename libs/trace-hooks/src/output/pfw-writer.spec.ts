@@ -1,16 +1,20 @@
 import {
   appendFileSync,
   closeSync,
+  constants,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -179,6 +183,40 @@ describe('PfwWriter', () => {
     await writer.close();
     expect(expected / writer.fileBytes).toBeGreaterThan(0.9);
     expect(expected / writer.fileBytes).toBeLessThan(1.5);
+  });
+});
+
+/** Takes what is in a pipe; false when nothing was. */
+function drained(fd: number): boolean {
+  try {
+    return readSync(fd, Buffer.alloc(1 << 20)) > 0;
+  } catch {
+    return false;
+  }
+}
+
+describe('a PfwWriter whose disk hangs', () => {
+  it('gives up, and neither its memory nor its end waits for the write', async () => {
+    // A pipe that nobody empties takes 64 KiB and then blocks the write, which nothing can interrupt.
+    const file = newFile();
+    execFileSync('mkfifo', [file]);
+    const pool = new BlockPool();
+    const writer = PfwWriter.open(file, pool);
+    const fd = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
+    try {
+      for (let line = 0; pool.inFlight < 4; line++) put(writer, `${line} ${randomBytes(300).toString('base64')}`);
+      writer.giveUpAfter(60_000);
+      expect(writer.failure).toBeUndefined();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(pool.inFlight).toBeGreaterThan(0);
+      writer.giveUpAfter(100);
+      expect([writer.failure?.message, pool.inFlight]).toEqual([expect.stringContaining('has taken nothing'), 0]);
+      await writer.close();
+    } finally {
+      // Lets the write end, and with it the thread that is in it.
+      for (let idle = 0; idle < 5; idle = drained(fd) ? 0 : idle + 1) await new Promise((go) => setTimeout(go, 10));
+      closeSync(fd);
+    }
   });
 });
 

@@ -12,6 +12,7 @@ export type LineTap = (bytes: Buffer, lines: number) => void;
 interface SealedBlock {
   readonly block: Buffer;
   readonly rawBytes: number;
+  readonly sinceMs: number;
   /** Set when zlib is done with it. */
   member: Buffer | undefined;
 }
@@ -46,6 +47,7 @@ export class PfwWriter {
   #writtenBytes = 0.1;
   #pendingRaw = 0;
   #isWriting = false;
+  #isStuck = false;
   #onIdle: (() => void) | undefined;
   readonly #sealed: SealedBlock[] = [];
 
@@ -135,7 +137,7 @@ export class PfwWriter {
       this.pool.give(block);
       return;
     }
-    const sealed: SealedBlock = { block, rawBytes, member: undefined };
+    const sealed: SealedBlock = { block, rawBytes, sinceMs: performance.now(), member: undefined };
     this.#sealed.push(sealed);
     this.#pendingRaw += rawBytes;
     this.pool.sealed();
@@ -148,7 +150,7 @@ export class PfwWriter {
 
   #writeNext(): void {
     const [head] = this.#sealed;
-    if (this.#isWriting || head?.member === undefined) return;
+    if (this.#isWriting || this.#isStuck || head?.member === undefined) return;
     this.#isWriting = true;
     if (this.failure === undefined) this.#write(head, head.member, 0);
     else this.#finish(head, 0);
@@ -169,7 +171,22 @@ export class PfwWriter {
     });
   }
 
+  /**
+   * Gives up when the disk has not taken a block for `stallMs` (a network file system whose server is gone): the write
+   * can be neither awaited nor taken back, and it must not hold up the sessions that share the pool.
+   */
+  giveUpAfter(stallMs: number): void {
+    const [head] = this.#sealed;
+    if (head === undefined || performance.now() - head.sinceMs < stallMs) return;
+    this.failure ??= new Error(`the disk has taken nothing for ${Math.round(stallMs / 1000)} s`);
+    this.#isStuck = true;
+    for (let left = this.#sealed.length; left > 0; left--) this.pool.abandoned();
+    this.#sealed.length = 0;
+    this.#onIdle?.();
+  }
+
   #finish(head: SealedBlock, written: number): void {
+    if (this.#isStuck) return;
     this.#sealed.shift();
     this.#isWriting = false;
     this.fileBytes += written;
@@ -188,6 +205,7 @@ export class PfwWriter {
     this.seal();
     if (this.#sealed.length > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     if (this.failure === undefined) await this.#writeEnd();
+    if (this.#isStuck) return; // Closing would wait for the write that does not end.
     await new Promise<void>((resolve) => {
       close(this.fd, () => {
         resolve();
@@ -197,7 +215,7 @@ export class PfwWriter {
 
   #writeEnd(): Promise<void> {
     return new Promise((resolve) => {
-      const end: SealedBlock = { block: this.pool.take(), rawBytes: 0, member: CLOSING_MEMBER };
+      const end = { block: this.pool.take(), rawBytes: 0, sinceMs: performance.now(), member: CLOSING_MEMBER };
       this.pool.sealed();
       this.#sealed.push(end);
       this.#onIdle = resolve;

@@ -161,6 +161,11 @@ export class TraceOutput implements TraceSink {
     this.#processNames.clear();
   }
 
+  /** A thread ended, and with its leader a process: the table of names must not grow with every process there ever was. */
+  threadEnded(slot: number): void {
+    if (this.threads.tid[slot] === this.threads.tgid[slot]) this.#processNames.delete(this.threads.tgid[slot] ?? 0);
+  }
+
   /** Says the names of a thread and its process in front of its first line, and again when they change. */
   #introduce(slot: number): void {
     const { threads } = this;
