@@ -9,6 +9,7 @@ export const app: AppDefinition<TracerNodeConfig> = {
   description:
     'Traces what containers of this node do. Speaks the API of container-tracer: errors are JSON strings, ids are ' +
     'decimal numbers up to 2^64 - 1 as text, fields that begin with a small letter are additions.',
+  ownPagesOnly: ['/v1/'],
   Config: TracerNodeConfig,
   module: ({ config, log }) => TracerNodeModule.forRoot(config, log),
   errorBodies: [

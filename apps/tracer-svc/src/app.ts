@@ -17,6 +17,7 @@ export const app: AppDefinition<TracerSvcConfig> = {
   name: 'tracer-svc',
   title: 'tracer',
   description: 'One address for the whole suite: node agents asked and merged, trace files and spans passed through.',
+  ownPagesOnly: ['/v1/pods', '/v1/trace-hooks', '/v1/trace-session', '/v1/nodes', '/events/', '/api/v1/dm/'],
   Config: TracerSvcConfig,
   module: (context) => GatewayModule.forRoot(context),
   errorBodies: ['/v1/pods', '/v1/trace-hooks', '/v1/trace-session'].map(textBody),

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TracerError } from '@tracer/base';
+import { reasonOf, TracerError } from '@tracer/base';
 import { giveTo, serverUser, type ServerUser } from './server-user.js';
 import { postgresPrograms } from './postgres-programs.js';
 
@@ -48,7 +48,7 @@ export async function startPostgres(dataDirectory: string, onLine: (line: string
     if (!ROUTINE.test(line)) onLine(line);
   });
   server.stdin?.end();
-  const ended = once(server, 'exit').then(([code, signal]) => String(signal ?? `code ${String(code)}`));
+  const ended = once(server, 'exit').then(([code, signal]) => String(signal ?? `code ${String(code)}`), reasonOf);
   await untilReady(server, cluster);
   const url = `postgres://${USER}:${password}@/${DATABASE}?host=${encodeURIComponent(sockets)}`;
   return { url, process: server, ended, stop: () => stopServer(server) };

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '@tracer/base';
 
 /** One app of the suite as a process. */
 export interface AppCommand {
@@ -87,7 +88,12 @@ export class SupervisedApp {
           this.onLine(name, line);
         });
     }
-    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+    // A process that could not be made (too many of them) says so by an error and never exits.
+    const [code, signal] = await ended.catch((error: unknown) => {
+      this.onLine(name, `cannot be started: ${reasonOf(error)}`);
+      return [null, null] as const;
+    });
     this.#child = undefined;
     return { code, signal };
   }

@@ -27,6 +27,8 @@ export interface AppDefinition<C extends ListenConfig> {
   readonly bodies?: 'json' | 'none';
   /** Paths below which `bodies: 'json'` leaves the body alone. */
   readonly rawBodyPrefixes?: readonly string[];
+  /** Paths below which web pages of other sites may not reach the service: what controls sessions and deletes. */
+  readonly ownPagesOnly?: readonly string[];
   /** Files of the certificate and key, when the app is to serve TLS. */
   tls?(config: Readonly<C>): { readonly certFile: string; readonly keyFile: string } | undefined;
   /**

@@ -3,10 +3,11 @@ import { Module, ValidationPipe, type DynamicModule, type Type } from '@nestjs/c
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import type { AppContext, AppDefinition } from './app-definition.js';
 import { HealthModule } from './health.js';
-import type { ListenConfig } from './listen-config.js';
+import { refuseForeignPages } from './foreign-pages.js';
+import { isLoopback, listenAddress, type ListenConfig } from './listen-config.js';
 import { NestLog, requestLog } from './logging.js';
 import { Metrics, MetricsModule } from './metrics.js';
 import { CONTROL_BODY_BYTES } from './request-body.js';
@@ -35,16 +36,26 @@ export async function createApp<C extends ListenConfig>(
   });
   app.disable('x-powered-by');
   app.disable('etag');
-  if (preview) return app;
+  if (!preview) equip(app, definition, context);
+  return app;
+}
+
+/** Everything between a socket and a controller, in the order in which a request meets it. */
+function equip<C extends ListenConfig>(
+  app: NestExpressApplication,
+  definition: AppDefinition<C>,
+  context: AppContext<C>,
+): void {
   if (definition.http2 !== undefined) sharePort(app.getHttpServer(), definition.http2(app));
   const filter = new TracerErrorFilter(definition.errorBodies ?? [], context.log);
   app.use(requestIds, requestLog(context.log), app.get(Metrics).timeRequests);
+  const { host } = listenAddress(context.config.address);
+  app.use(answeringErrors(refuseForeignPages(definition.ownPagesOnly ?? [], isLoopback(host)), filter));
   definition.configure?.(app, context, filter);
   if (definition.bodies !== 'none') app.use(jsonBodies(definition.rawBodyPrefixes ?? [], filter));
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }));
   app.useGlobalFilters(filter);
   serveDocument(app, openApiDocument(app, definition));
-  return app;
 }
 
 function rootModule<C extends ListenConfig>(definition: AppDefinition<C>, context: AppContext<C>): DynamicModule {
@@ -62,6 +73,15 @@ function tlsOptions<C extends ListenConfig>(
 ): { cert: Buffer; key: Buffer } | undefined {
   const files = definition.tls?.(config);
   return files && { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) };
+}
+
+/** Express would answer what a middleware refuses in its own way. */
+function answeringErrors(middleware: RequestHandler, filter: TracerErrorFilter): RequestHandler {
+  return (request, response, next) =>
+    middleware(request, response, (error?: unknown) => {
+      if (error === undefined) next();
+      else filter.answer(error, request, response);
+    });
 }
 
 /** Parses JSON bodies whatever their content type says; below the raw prefixes the body is left unread. */

@@ -10,8 +10,11 @@ export interface ClientCall extends NodeRequest {
   readonly gone: AbortSignal;
 }
 
-/** Answers are read here, so they must come as plain text; a group is given by us alone. */
-const OUR_MATTER = ['accept-encoding', 'content-length', 'x-tracer-group'];
+/**
+ * Answers are read here, so they must come as plain text; a group is given by us alone; the site of a page was compared
+ * with the gateway's name here, and is another one than the node's.
+ */
+const OUR_MATTER = ['accept-encoding', 'content-length', 'origin', 'x-tracer-group'];
 
 /** Reads the request of a cluster route. Bodies over 1 MiB are refused; what is in them is for the nodes to judge. */
 export const Call = createParamDecorator(async (_: unknown, context: ExecutionContext): Promise<ClientCall> => {
