@@ -4,3 +4,4 @@ export { PostgresSpanQueries } from './spans/postgres-span-queries.js';
 export { PostgresSpanStore, type SpanStoreOptions } from './spans/postgres-span-store.js';
 export { SpanRetention, type RetentionLimits, type StoredDay } from './spans/span-retention.js';
 export { PostgresDmEventStore } from './dm/postgres-dm-event-store.js';
+export { PostgresRunStore } from './runs/postgres-run-store.js';

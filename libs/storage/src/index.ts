@@ -65,3 +65,16 @@ export {
   encodeGetTsoResponse,
 } from './dm/dm-wire-writer.js';
 export { InMemoryDmEventStore } from './dm/in-memory-dm-event-store.js';
+export { InMemoryRunStore } from './runs/in-memory-run-store.js';
+export { runDurationUs, stepDurationsUs, type FinishedRun, type RunKey, type RunStep } from './runs/run.js';
+export {
+  RUN_STEPS,
+  type AddedStep,
+  type LiveRun,
+  type RunLimits,
+  type RunSelection,
+  type RunStore,
+  type RunsExpired,
+  type RunTotals,
+  type TimedRun,
+} from './runs/run-store.js';

@@ -1,5 +1,5 @@
 import type { DmEventFilter } from '@tracer/storage';
-import { dmDigest } from './dm-rows.js';
+import { digestOf } from '../digest.js';
 
 /**
  * What the rows of matching events fulfil, as SQL; `dmEventMatches` decides among them. `sources` are the ids of the
@@ -25,7 +25,7 @@ export function conditionsOf(
   if (jobState === 3) conditions.push('job_state = 3');
   else add(jobState, (p) => `job_state = ${p}`);
   if (groupId?.length === 0) conditions.push('group_digest IS NULL');
-  else add(groupId && dmDigest(groupId).toString('hex'), (p) => `group_digest = ${p}::uuid`);
+  else add(groupId && digestOf(groupId).toString('hex'), (p) => `group_digest = ${p}::uuid`);
   for (const [position, comparison] of [
     [fromPosition, '>='],
     [toPosition, '<='],

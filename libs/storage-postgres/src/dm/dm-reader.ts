@@ -7,8 +7,9 @@ import {
   type StoredDmEvent,
 } from '@tracer/storage';
 import type { DataSource } from 'typeorm';
+import { digestOf } from '../digest.js';
 import { boundedPage, bytesOf, PAGE_BYTES, sourceIds, withDeadline } from './dm-pages.js';
-import { DM_READ_COLUMNS, dmDigest, readDmEventRow, type DmEventRow } from './dm-rows.js';
+import { DM_READ_COLUMNS, readDmEventRow, type DmEventRow } from './dm-rows.js';
 
 /** A page of events ends here, or at PAGE_BYTES; its first event is always in it. */
 const PAGE_EVENTS = 1_000;
@@ -25,7 +26,7 @@ export class DmReader {
   async *trace(traceId: DmText): DmEventPages {
     const [found] = await this.source.query<{ trace: string }[]>(
       'SELECT trace FROM dm_trace WHERE digest = $1 AND id = $2',
-      [dmDigest(traceId).toString('hex'), traceId],
+      [digestOf(traceId).toString('hex'), traceId],
     );
     if (found !== undefined) yield* this.#between(found.trace, found.trace);
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   decodeDmEvent,
   dmJobStateOf,
@@ -7,6 +6,7 @@ import {
   type DmEventType,
   type StoredDmEvent,
 } from '@tracer/storage';
+import { digestOf } from '../digest.js';
 import type { CopyRows } from '../spans/copy-rows.js';
 
 /** Columns of an event row, in the order in which `writeDmEventRow` writes them. */
@@ -18,11 +18,6 @@ export interface DmPlace {
   readonly trace: bigint;
   readonly seq: bigint;
   readonly source: number | undefined;
-}
-
-/** What stands for bytes that may be longer than an index entry: half a SHA-256, in the size of a uuid. */
-export function dmDigest(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest().subarray(0, 16);
 }
 
 export function writeDmEventRow(
@@ -47,7 +42,7 @@ export function writeDmEventRow(
     rows.int32(id);
   });
   present(rows, base.groupId.length > 0 ? base.groupId : undefined, (groupId) => {
-    rows.bytes(dmDigest(groupId));
+    rows.bytes(digestOf(groupId));
   });
   present(rows, position, ({ name }) => {
     rows.bytes(name);

@@ -4,8 +4,9 @@ import { dmSourceOf, type DmArrival } from '@tracer/storage';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { digestOf } from '../digest.js';
 import { CopyRows } from '../spans/copy-rows.js';
-import { DM_COPY_COLUMNS, dmDigest, writeDmEventRow } from './dm-rows.js';
+import { DM_COPY_COLUMNS, writeDmEventRow } from './dm-rows.js';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -64,7 +65,7 @@ async function open(
   const bytes = arrivals.reduce((sum, { wire }) => sum + wire.length, 0);
   const [opened] = (await runner.query('SELECT * FROM dm_open($1, $2, $3, $4, $5, $6, $7)', [
     id,
-    traceIds.map((traceId) => dmDigest(traceId).toString('hex')),
+    traceIds.map((traceId) => digestOf(traceId).toString('hex')),
     traceIds,
     sources.map((source) => source?.source),
     sources.map((source) => source?.task),

@@ -15,7 +15,7 @@ import type {
 } from '@tracer/storage';
 import type { DataSource } from 'typeorm';
 import { DmReader } from './dm-reader.js';
-import { dmDigest } from './dm-rows.js';
+import { digestOf } from '../digest.js';
 import { DmSearch } from './dm-search.js';
 import { DmWriter } from './dm-writer.js';
 
@@ -47,7 +47,7 @@ export class PostgresDmEventStore implements DmEventStore {
   }
 
   async delete(traceId: DmText): Promise<boolean> {
-    const digest = dmDigest(traceId).toString('hex');
+    const digest = digestOf(traceId).toString('hex');
     const [{ gone }] = await this.source.query<[{ gone: boolean }]>('SELECT dm_delete($1) AS gone', [digest]);
     return gone;
   }

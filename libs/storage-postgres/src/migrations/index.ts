@@ -2,6 +2,7 @@ import { Spans1763683200000 } from './1763683200000-spans.js';
 import { DmEvents1763690400000 } from './1763690400000-dm-events.js';
 import { AtsNames1763694000000 } from './1763694000000-ats-names.js';
 import { SpanLocalAddress1763697600000 } from './1763697600000-span-local-address.js';
+import { Runs1763701200000 } from './1763701200000-runs.js';
 
 /** In the order they run; a migration that was released never changes. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   DmEvents1763690400000,
   AtsNames1763694000000,
   SpanLocalAddress1763697600000,
+  Runs1763701200000,
 ] as const;
