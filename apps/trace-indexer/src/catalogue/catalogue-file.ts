@@ -1,9 +1,6 @@
 import { reasonOf, TracerError } from '@tracer/base';
-import type { TraceFileReader } from '@tracer/trace-index';
+import { SMALL_FILE_BYTES, type TraceFileReader } from '@tracer/trace-index';
 import type { ListedFile } from './trace-directory.js';
-
-/** Below this size a file gets no index of its own, as published: it is quicker read than looked up. */
-export const SMALL_FILE_BYTES = 1024 * 1024;
 
 /**
  * - `waiting`: seen, not read yet; `indexing`: being read for the first time or again after a change;

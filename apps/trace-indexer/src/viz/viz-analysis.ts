@@ -117,7 +117,8 @@ function laneDto({ pid, tid, counts, busyUs, top }: DensityLane): DensityLaneDto
     if (count === 0 && busy === 0) return;
     lane.bin.push(bin);
     lane.count.push(count);
-    lane.busy_us.push(busy);
+    // Edges of bins fall between microseconds; more digits than these say nothing and take long to write.
+    lane.busy_us.push(Math.round(busy * 1000) / 1000);
     lane.top.push(top[bin] ?? -1);
   });
   return lane;

@@ -4,7 +4,7 @@ import type { EventBlock } from '../query/trace-file-reader.js';
 import { TraceRecord } from '../query/trace-record.js';
 
 /** Rows, and bytes of them, that are held in memory until they are written. */
-const ROW_GROUP = 50_000;
+const ROW_GROUP = 20_000;
 const ROW_GROUP_BYTES = 64 * 1024 * 1024;
 
 const text = (name: string) =>

@@ -92,6 +92,15 @@ describe('IoSeries', () => {
     );
   });
 
+  it('takes events that move nothing without their lines', () => {
+    const series = new IoSeries({ beginUs: 0, endUs: 10, buckets: 1 });
+    series.withoutBytes.accept(eventOf({ name: 'read', ts: 1, dur: 2, args: { ret: 7 } }));
+    expect([series.operations[0], series.busyUs[0], series.readBytes[0], series.readOperations[0]]).toEqual([
+      1, 2, 0, 0,
+    ]);
+    expect([...series.withoutBytes.reads].sort()).toEqual(['dur', 'ts']);
+  });
+
   it('can be one moment long', () => {
     const series = new IoSeries({ beginUs: 5, endUs: 5, buckets: 3 });
     series.accept(eventOf({ name: 'read', ts: 5, dur: 9, args: { ret: 4 } }));

@@ -1,6 +1,6 @@
 import type { EventField, EventSink } from './event-sink.js';
 import type { TraceEvent } from './trace-event.js';
-import { transferOf } from './transfer.js';
+import { transferOf, type Transfer } from './transfer.js';
 
 export interface SeriesSpec {
   readonly beginUs: number;
@@ -14,6 +14,13 @@ export interface SeriesSpec {
  */
 export class IoSeries implements EventSink {
   readonly reads: ReadonlySet<EventField> = new Set<EventField>(['ts', 'dur', 'name', 'args']);
+  /** The same series for events that move no data: they need not be read from their lines. */
+  readonly withoutBytes: EventSink = {
+    reads: new Set<EventField>(['ts', 'dur']),
+    accept: (event) => {
+      this.#accept(event, undefined);
+    },
+  };
   readonly bucketUs: number;
   readonly operations: Float64Array;
   readonly readOperations: Float64Array;
@@ -32,6 +39,10 @@ export class IoSeries implements EventSink {
   }
 
   accept(event: TraceEvent): undefined {
+    this.#accept(event, transferOf(event));
+  }
+
+  #accept(event: TraceEvent, transfer: Transfer | undefined): undefined {
     const { ts } = event;
     if (ts === undefined) {
       this.untimed++;
@@ -40,7 +51,6 @@ export class IoSeries implements EventSink {
     const dur = Math.max(0, event.dur ?? 0);
     const { beginUs, endUs } = this.spec;
     if (ts > endUs || ts + dur < beginUs) return;
-    const transfer = transferOf(event);
     if (ts >= beginUs) this.#count(this.#bucketOf(ts), transfer?.direction);
     this.#spread(this.busyUs, ts, dur, dur);
     if (transfer)
