@@ -45,10 +45,6 @@ export class LineBuffer {
     this.at = at;
   }
 
-  get bytes(): Buffer {
-    return this.#bytes;
-  }
-
   stamp(text: Stamp): void {
     this.copy(text.doubles, 0, text.length);
   }

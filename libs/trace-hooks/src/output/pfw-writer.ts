@@ -94,11 +94,6 @@ export class PfwWriter {
     this.lines.use(this.#block, 0);
   }
 
-  /** Takes back the line since `openLine`, as if it had not begun. */
-  dropLine(start: number): void {
-    this.lines.at = start;
-  }
-
   /** After every line, its newline included. */
   closeLine(): void {
     this.#blockLines++;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { silent } from '@tracer/base';
 import { FakeProcfs } from '../testing/fake-procfs.js';
 import { findTracefs, openTracefs, pageLayout, tracefsProblem } from './find-tracefs.js';
-import { readLost } from './instance.js';
+import { readLost, TracefsInstance } from './instance.js';
 import { instanceNameFor, removeInstance, removeLeftovers } from './leftovers.js';
 import { closeSync, openSync } from 'node:fs';
 
@@ -133,6 +133,21 @@ describe('left-overs', () => {
     expect(warned).toMatchObject([{ reason: expect.stringContaining('ENOTEMPTY') }]);
     expect(removeInstance(join(root, 'gone'), log)).toBe(false);
     expect(warned.length).toBe(1);
+  });
+});
+
+describe('TracefsInstance', () => {
+  it('says that it could not be made', async () => {
+    const made = TracefsInstance.create(root, 'x', 64);
+    await expect(made).rejects.toMatchObject({ code: 'HOOK_UNAVAILABLE' });
+    await expect(made).rejects.toThrow('no tracefs instance: ENOENT');
+  });
+
+  it('leaves nothing when it could not be set up', async () => {
+    // A directory of a plain file system has none of the files of an instance.
+    mkdirSync(join(root, 'instances'));
+    await expect(TracefsInstance.create(root, 'x', 64)).rejects.toThrow(/cannot be set up: .*tracing_on/);
+    expect(existsSync(join(root, 'instances', 'x'))).toBe(false);
   });
 });
 
