@@ -78,3 +78,14 @@ export {
   type RunTotals,
   type TimedRun,
 } from './runs/run-store.js';
+export {
+  compareRuns,
+  stepTimes,
+  summarizeRuns,
+  timeFigures,
+  type Difference,
+  type RunSummary,
+  type RunTrend,
+  type StepFigures,
+  type TimeFigures,
+} from './runs/run-statistics.js';
