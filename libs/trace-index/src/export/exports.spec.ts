@@ -265,7 +265,10 @@ describe('parquetFile', () => {
     const metadata = async (lines: readonly string[]) =>
       parquetMetadata(new Uint8Array(await bytesOf(parquetFile(blocksOf(lines)))).buffer);
     const many = await metadata(recordsOf({ dialect: 'quoted', events: 45_000 }));
-    expect([many.row_groups.map(({ num_rows }) => num_rows), many.num_rows]).toEqual([[20_000n, 20_000n, 5_000n], 45_000n]);
+    expect([many.row_groups.map(({ num_rows }) => num_rows), many.num_rows]).toEqual([
+      [20_000n, 20_000n, 5_000n],
+      45_000n,
+    ]);
     expect((await metadata([])).num_rows).toBe(0n);
   });
 });
