@@ -115,7 +115,7 @@ class IndexBuild {
         chunks.addChunk(chunk, segment, hashBits.length, assembler.scanner.lanes.doubles());
       },
     });
-    const pieces = this.#pieces(kernels, limitBytes);
+    const pieces = this.#pieces(limitBytes);
     for (let piece = pieces.next(); piece !== undefined; piece = pieces.next()) {
       assembler.push(piece);
       onProgress?.(pieces.position);
@@ -126,14 +126,15 @@ class IndexBuild {
     return { assembler, chunks, end, text: assembler.finish(end, format) };
   }
 
-  #pieces(kernels: TraceKernels, limitBytes: number): TextPieces {
+  #pieces(limitBytes: number): TextPieces {
     const { format, ring, chunkBytes = CHUNK_BYTES } = this.options;
     const extent = { sizeBytes: this.identity.sizeBytes, limitBytes, chunkBytes };
     if (limitBytes === 0) return NO_PIECES;
     if (format === 'plain') return new PlainPieces(this.source, extent);
     // The other thread knows of no damage: it inflates the whole file.
     if (ring !== undefined && limitBytes === Infinity) return new RingPieces(ring, this.identity);
-    return new GzipPieces(kernels, this.source, extent);
+    // Memory of its own: pieces are views of it, which growing dictionaries must not detach.
+    return new GzipPieces(new TraceKernels(), this.source, extent);
   }
 }
 

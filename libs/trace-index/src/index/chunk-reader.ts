@@ -43,7 +43,7 @@ export class ChunkReader {
   run<T extends ChunkTask>(plan: QueryPlan, task: T): ChunkResult<T> {
     if (this.#plan?.id !== plan.id) {
       this.#plan = plan;
-      this.#hashes = plan.hashes.map((texts) => texts.map((text) => hashPlaces(this.#kernels, text)));
+      this.#hashes = plan.hashes.map(({ texts }) => texts.map((text) => hashPlaces(this.#kernels, text)));
     }
     const open = this.#openTrace(plan);
     const result = task.kind === 'select' ? this.#select(plan, task, open) : this.#values(plan, task, open);
@@ -96,7 +96,7 @@ export class ChunkReader {
     const columns = blob.subarray(0, blob.length - chunk.hashBytes);
     const hashBits = blob.subarray(blob.length - chunk.hashBytes);
     const may = this.#hashes.every((any) => any.some((places) => mayHaveHash(hashBits, places)));
-    const always = chunk.metadata > 0 && plan.picks.includes(PICK.always);
+    const always = chunk.metadata > 0 && plan.takesMetadata;
     return may || always ? { columns, hashBits } : undefined;
   }
 

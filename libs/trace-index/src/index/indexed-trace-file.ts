@@ -13,10 +13,11 @@ import { ColumnCursor, columnsOf, threadsOf, type Thread } from './column-cursor
 import type { StoredHash } from './definition-section.js';
 import { DefinitionSender } from './definition-sender.js';
 import { eventBlock, firstEvents } from './event-blocks.js';
+import type { FileFilters } from './file-filters.js';
 import { countsOf } from './index-dictionaries.js';
 import { factsOf, summaryOf } from './index-facts.js';
 import type { IndexFile } from './index-file.js';
-import { candidateChunks, planOf, type QueryPlan } from './query-plan.js';
+import { candidateChunks, planOf, type NeededHash, type QueryPlan } from './query-plan.js';
 import { taskResults } from './task-queue.js';
 import { CHUNK_BYTES } from './text-pieces.js';
 
@@ -30,6 +31,7 @@ export class IndexedTraceFile implements TraceFileReader {
   readonly facts: FileFacts;
   readonly summary: FileSummary;
   #hashes: readonly StoredHash[] | undefined;
+  #filters: FileFilters | undefined;
   #threads: readonly Thread[] | undefined;
 
   /** @param identity of the trace file, which the index is about */
@@ -57,7 +59,7 @@ export class IndexedTraceFile implements TraceFileReader {
     await this.#check(signal);
     const plan = this.#plan(filter, options.metadata === 'all');
     const directory = this.index.chunks();
-    const chunks = candidateChunks(plan, directory);
+    const chunks = this.#candidates(plan);
     const sender = options.metadata === 'referenced' ? new DefinitionSender(this.#storedHashes()) : undefined;
     const keep = chunks.length * CHUNK_BYTES <= this.executor.cacheBytes * KEPT_SHARE;
     let left = options.limit ?? Infinity;
@@ -101,7 +103,7 @@ export class IndexedTraceFile implements TraceFileReader {
     const directory = this.index.chunks();
     const columns = columnsOf(sink.reads);
     const results = taskResults<ColumnsTask>({
-      ...{ plan, directory, signal, chunks: candidateChunks(plan, directory), executor: this.executor },
+      ...{ plan, directory, signal, chunks: this.#candidates(plan), executor: this.executor },
       taskOf: (chunks) => ({ kind: 'columns', chunks, columns }),
       bytesOf: ({ batches }) => batches.reduce((sum, { count }) => sum + count * 24, 0),
     });
@@ -128,6 +130,7 @@ export class IndexedTraceFile implements TraceFileReader {
 
   close(): Promise<void> {
     this.#hashes = undefined;
+    this.#filters = undefined;
     this.index.forgetChunks();
     return Promise.resolve();
   }
@@ -136,6 +139,19 @@ export class IndexedTraceFile implements TraceFileReader {
     const { tracePath, facts } = this;
     const { path, classes, lanes } = this.index;
     return planOf(filter, withMetadata, { tracePath, indexPath: path, facts, classes, lanes });
+  }
+
+  #candidates(plan: QueryPlan): number[] {
+    const chunks = candidateChunks(plan, this.index.chunks());
+    const wanted = plan.hashes.filter(({ key }) => key === 'hhash' || key === 'fhash');
+    if (wanted.length === 0 || plan.takesMetadata) return chunks;
+    this.#filters ??= this.index.filters();
+    const filters = this.#filters;
+    const may = ({ key, texts }: NeededHash): boolean => {
+      const filter = filters[key as 'hhash' | 'fhash'];
+      return filter === undefined || texts.some((text) => filter.mayHave(text));
+    };
+    return wanted.every(may) ? chunks : [];
   }
 
   #storedHashes(): readonly StoredHash[] {

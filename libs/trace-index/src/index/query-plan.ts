@@ -23,6 +23,8 @@ export interface QueryPlan {
   readonly identity: FileFacts['identity'];
   /** Whether there is no condition at all. */
   readonly everything: boolean;
+  /** Whether metadata records are taken whatever the conditions say. */
+  readonly takesMetadata: boolean;
   /** By class id: one of `PICK`. */
   readonly picks: Uint8Array;
   /** By lane id: 1 = wanted; `undefined` = all. */
@@ -32,10 +34,15 @@ export interface QueryPlan {
   readonly columnTerms: readonly ColumnTerm[];
   /** Asked of the line itself. */
   readonly argTerms: readonly ArgTerm[];
-  /** For each of some arg terms, the hashes of which one must be among those of a chunk. */
-  readonly hashes: readonly (readonly string[])[];
+  /** Of some arg terms: the hashes of which one must be among those of a chunk, and of the file. */
+  readonly hashes: readonly NeededHash[];
   /** Sum of `COLUMNS` that the row filter needs. */
   readonly columns: number;
+}
+
+export interface NeededHash {
+  readonly key: string;
+  readonly texts: readonly string[];
 }
 
 export interface PlanSource {
@@ -65,6 +72,7 @@ export function planOf(filter: Filter, withMetadata: boolean, source: PlanSource
     id: plans++,
     ...{ tracePath, indexPath, picks, lanes, laneTerms, columnTerms, argTerms },
     everything: filter.isEmpty,
+    takesMetadata: withMetadata,
     format: facts.format,
     usableBytes: facts.usableBytes,
     identity: facts.identity,
@@ -112,18 +120,17 @@ const presentOf = (value: number): number | undefined => (Number.isNaN(value) ? 
  * The hashes that a term can only be true with, as a list in a list; none when it does not say. Hashes are kept as they
  * are written, so an operand that other spellings of a number are equal to says nothing.
  */
-function neededHashes({ key, op, operands }: ArgTerm): string[][] {
+function neededHashes({ key, op, operands }: ArgTerm): NeededHash[] {
   if (!HASH_KEYS.has(key) || (op !== '=' && op !== 'in')) return [];
   const texts = operands.filter((operand) => typeof operand === 'string');
   if (texts.length < operands.length || texts.some((text) => numberOf(text) !== undefined)) return [];
-  return [texts];
+  return [{ key, texts }];
 }
 
 /** The chunks that may hold a row of the plan, by what the directory says of them; in file order. */
 export function candidateChunks(plan: QueryPlan, directory: ChunkDirectory): number[] {
   const classes = new IdMask(plan.picks);
   const lanes = plan.lanes && new IdMask(plan.lanes);
-  const always = plan.picks.includes(PICK.always);
   const chunks: number[] = [];
   for (let chunk = 0; chunk < directory.count; chunk++) {
     if (directory.rows(chunk) === 0 || !directory.mayHave(chunk, 'classes', classes)) continue;
@@ -131,7 +138,7 @@ export function candidateChunks(plan: QueryPlan, directory: ChunkDirectory): num
       (lanes === undefined || directory.mayHave(chunk, 'lanes', lanes)) &&
       plan.laneTerms.every((term) => mayHold(term, chunk, directory)) &&
       plan.columnTerms.every((term) => mayHold(term, chunk, directory));
-    if (mayMatch || (always && directory.metadata(chunk) > 0)) chunks.push(chunk);
+    if (mayMatch || (plan.takesMetadata && directory.metadata(chunk) > 0)) chunks.push(chunk);
   }
   return chunks;
 }
