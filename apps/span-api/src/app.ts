@@ -5,11 +5,15 @@ import { GrpcServer } from './grpc/grpc-server.js';
 import { allowOrigins } from './http/cors.js';
 import { jsonBody } from './http/json-body.js';
 import { SPAN_ERROR_BODIES } from './http/error-bodies.js';
+import { RUN_ERROR_BODIES } from './perf-tracer/run-error-bodies.js';
+import { allowRunOrigins } from './perf-tracer/run-cors.js';
 import { SpanApiModule } from './span-api.module.js';
 import { zipkinHealth } from './zipkin/zipkin-health.js';
 
 /** Bodies of the published DM tracer are forms; an import is read line by line. */
 const RAW_DM_PATHS = ['/status', '/events/', '/debug/', '/api/v1/dm/import'];
+/** perf-tracer says itself what is wrong with a body. */
+const RAW_RUN_PATHS = ['/api/tracing/'];
 
 export const app: AppDefinition<SpanApiConfig> = {
   name: 'span-api',
@@ -17,15 +21,22 @@ export const app: AppDefinition<SpanApiConfig> = {
   description: 'Takes spans, replication events and feature runs, keeps them in PostgreSQL and answers queries.',
   Config: SpanApiConfig,
   module: (context) => SpanApiModule.forRoot(context),
-  errorBodies: SPAN_ERROR_BODIES,
+  errorBodies: [...SPAN_ERROR_BODIES, ...RUN_ERROR_BODIES],
   // Spans come in encodings of their own, compressed and much larger than control requests.
-  rawBodyPrefixes: ['/api/v2/spans', '/zipkin/api/v2/spans', '/api/v1/spans', '/v1/traces', ...RAW_DM_PATHS],
+  rawBodyPrefixes: [
+    '/api/v2/spans',
+    '/zipkin/api/v2/spans',
+    '/api/v1/spans',
+    '/v1/traces',
+    ...RAW_DM_PATHS,
+    ...RAW_RUN_PATHS,
+  ],
   http2: (nest) => nest.get(GrpcServer).take,
   configure: (nest, { config }, filter) => {
     nest.use(publishedDmRouting);
     // Below a prefix whose other bodies are left alone.
     nest.use('/api/v1/spans/search', jsonBody(filter));
-    nest.use(allowOrigins(config.allowedOrigins));
+    nest.use(allowOrigins(config.allowedOrigins), allowRunOrigins(config.allowedOrigins));
     const health = zipkinHealth(() => nest.get(Readiness));
     for (const path of ['/health', '/actuator/health']) nest.use(path, health);
   },

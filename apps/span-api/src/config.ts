@@ -102,7 +102,7 @@ export class SpanApiConfig extends ListenConfig {
   @ListSetting({
     env: ['TRACER_ALLOWED_ORIGINS', 'ZIPKIN_QUERY_ALLOWED_ORIGINS'],
     flag: 'allowed-origins',
-    description: 'web origins that may use the Zipkin and OTLP routes from a browser, * for all',
+    description: 'web origins that may use the Zipkin, OTLP and perf-tracer routes from a browser, * for all',
   })
   allowedOrigins: string[] = ['*'];
 
@@ -167,6 +167,42 @@ export class SpanApiConfig extends ListenConfig {
     description: 'bytes of replication events, without indexes, that are kept; 0 keeps all',
   })
   dmRetentionBytes = 8 * 2 ** 30;
+
+  @IntSetting({
+    env: 'TRACER_RUNS_LIVE',
+    flag: 'runs-live',
+    min: 1,
+    max: 10_000_000,
+    description: 'feature runs that may be live; beyond it those that began first are forgotten',
+  })
+  runsLive = 100_000;
+
+  @IntSetting({
+    env: 'TRACER_RUNS_IDLE_HOURS',
+    flag: 'runs-idle-hours',
+    min: 0,
+    max: 876_000,
+    description: 'hours after which a live feature run without a step is forgotten; 0 keeps all',
+  })
+  runsIdleHours = 24;
+
+  @IntSetting({
+    env: 'TRACER_RUNS_FINISHED',
+    flag: 'runs-finished',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'finished feature runs that are kept, the oldest go first; 0 keeps all',
+  })
+  runsFinished = 1_000_000;
+
+  @IntSetting({
+    env: 'TRACER_RUNS_DAYS',
+    flag: 'runs-days',
+    min: 0,
+    max: 36_500,
+    description: 'days for which finished feature runs are kept; 0 keeps all',
+  })
+  runsDays = 0;
 
   /** Read before all other settings, by `withDmConfiguration`. */
   @TextSetting({

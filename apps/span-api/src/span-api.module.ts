@@ -6,6 +6,7 @@ import { UnixClock } from './clock/unix-clock.js';
 import type { SpanApiConfig } from './config.js';
 import { DM_CONTROLLERS, dmProviders } from './dm/dm.providers.js';
 import { GRPC_LIMITS, GrpcServer, type GrpcLimits } from './grpc/grpc-server.js';
+import { RUN_CONTROLLERS, runProviders } from './perf-tracer/perf-tracer.providers.js';
 import { SPAN_CONTROLLERS, spanProviders } from './spans.providers.js';
 
 /** How long a stop waits for running gRPC calls. */
@@ -22,7 +23,7 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
     const grpcLimits: GrpcLimits = { messageBytes: config.ingestBodyBytes, graceMs: GRPC_GRACE_MS };
     return {
       module: SpanApiModule,
-      controllers: [...SPAN_CONTROLLERS, ...DM_CONTROLLERS],
+      controllers: [...SPAN_CONTROLLERS, ...DM_CONTROLLERS, ...RUN_CONTROLLERS],
       providers: [
         { provide: Database, useFactory: () => new Database(config.databaseUrl, log) },
         { provide: GRPC_LIMITS, useValue: grpcLimits },
@@ -30,6 +31,7 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
         { provide: UnixClock, useFactory: () => new UnixClock() },
         ...spanProviders(config, log),
         ...dmProviders(config, log),
+        ...runProviders(config, log),
       ],
     };
   }
