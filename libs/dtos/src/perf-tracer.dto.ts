@@ -14,6 +14,13 @@ const ID = {
 const numeric = Transform(({ value }: { value: unknown }) =>
   typeof value === 'string' && /^-?\d{1,15}(\.\d+)?$/.test(value) ? Number(value) : value,
 );
+const ANY_JSON = [
+  { type: 'string', nullable: true },
+  { type: 'number' },
+  { type: 'boolean' },
+  { type: 'object' },
+  { type: 'array', items: {} },
+];
 const LAST = {
   type: 'integer',
   minimum: 1,
@@ -73,7 +80,7 @@ class RunProblemDto {
     string | number
   )[];
   @ApiProperty() msg!: string;
-  @ApiProperty({ description: 'What was given', nullable: true, type: Object, additionalProperties: true })
+  @ApiProperty({ description: 'What was given', oneOf: ANY_JSON })
   input!: unknown;
 }
 
