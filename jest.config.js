@@ -19,6 +19,8 @@ const suite = (displayName, testMatch, more = {}) => ({
 });
 
 export default {
+  // A hang is what a time limit is for; a busy machine is not one.
+  testTimeout: 60_000,
   projects: [
     suite('unit', '{apps,libs}/**/*.spec.ts'),
     suite('medium', '{apps,libs}/**/*.medium-spec.ts'),

@@ -256,3 +256,22 @@ describe('a restart', () => {
     expect((await http('GET /events/scan?offset=12')).body).toBe(page('new'));
   });
 });
+
+describe('without its database', () => {
+  it('asks senders and readers to come again', async () => {
+    await world.stopDatabase();
+    for (const line of ['GET /events/query?trace_id=a', 'GET /events/scan', 'POST /events/truncate']) {
+      const { status, headers, body } = await http(line);
+      expect([line, status, headers['content-type'], body]).toEqual([
+        line,
+        503,
+        'text/plain; charset=utf-8',
+        'the database is not available, try again',
+      ]);
+    }
+    const refused = await client.call('/pb.Tracer/UploadSyncerBinlogEvent', encodeDmUpload([dmBinlog('a')]));
+    expect(refused).toMatchObject({ code: 14, details: 'the events could not be stored, try again' });
+    expect(Buffer.isBuffer(await client.call('/pb.Tracer/GetTSO', Buffer.alloc(0)))).toBe(true);
+    expect((await http('GET /status')).status).toBe(200);
+  });
+});

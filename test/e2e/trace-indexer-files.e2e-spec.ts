@@ -37,7 +37,7 @@ const paths = async (): Promise<string[]> =>
   (await world.answer<{ files: { path: string }[] }>('/api/v1/files')).files.map(({ path }) => path);
 
 async function until(what: string, happened: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 30_000;
   while (!(await happened())) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
     await sleep(10);

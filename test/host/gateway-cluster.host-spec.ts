@@ -95,7 +95,7 @@ describe('three agents behind one gateway', () => {
     Object.values((await ask('GET', `/v1/trace-session/${group}`)).body).sort((a, b) => (a.Node < b.Node ? -1 : 1));
 
   async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 40_000;
     while (!(await holds())) {
       if (Date.now() > deadline) throw new Error(`never: ${what}; ${JSON.stringify(await sessions())}`);
       await sleep(100);

@@ -94,7 +94,7 @@ function eventsOf(id: string): Event[] {
 }
 
 async function until(what: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!(await what())) {
     if (Date.now() > deadline) throw new Error('it never happened');
     await sleep(50);

@@ -44,7 +44,7 @@ export class SpanApiConfig extends ListenConfig {
     flag: 'ingest-retry-ms',
     min: 0,
     max: 600_000,
-    description: 'how long a failing write of spans is tried again before its senders are refused, in ms',
+    description: 'how long a failing write of spans or events is tried again before its senders are refused, in ms',
   })
   ingestRetryMs = 5_000;
 

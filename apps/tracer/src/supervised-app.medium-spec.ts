@@ -25,7 +25,7 @@ function app(source: string): { app: SupervisedApp; lines: string[]; hopeless: s
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error('waited 10 s in vain');
     await sleep(20);

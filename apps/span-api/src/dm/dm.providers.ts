@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import type { Log } from '@tracer/base';
 import { Metrics } from '@tracer/service-kit';
-import { DmEventQueue, type DmEventStore, type DmRetention } from '@tracer/storage';
+import { DM_QUEUE_LIMITS, DmEventQueue, type DmEventStore, type DmRetention } from '@tracer/storage';
 import { Database, PostgresDmEventStore } from '@tracer/storage-postgres';
 import { UnixClock } from '../clock/unix-clock.js';
 import type { SpanApiConfig } from '../config.js';
@@ -33,7 +33,11 @@ export function dmProviders(config: Readonly<SpanApiConfig>, log: Log): Provider
     {
       provide: DmEventQueue,
       inject: [DM_EVENT_STORE, UnixClock],
-      useFactory: (store: DmEventStore, clock: UnixClock) => new DmEventQueue(store, log, () => clock.nowUs()),
+      useFactory: (store: DmEventStore, clock: UnixClock) =>
+        new DmEventQueue(store, log, () => clock.nowUs(), {
+          ...DM_QUEUE_LIMITS,
+          retryMs: config.ingestRetryMs,
+        }),
     },
     { provide: DmIngest, inject: [DmEventQueue], useFactory: (queue: DmEventQueue) => new DmIngest(queue) },
     DmGrpc,
