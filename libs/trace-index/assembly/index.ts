@@ -5,17 +5,10 @@ export function heap_base(): usize {
   return __heap_base;
 }
 export { add_lane, dictionary_record, dictionary_rehash, find_text } from './dictionary';
-export {
-  add_class,
-  add_text,
-  full_dictionary,
-  hash_places,
-  note_hash,
-  scan,
-  scan_hash_bits,
-  scan_reset,
-  scan_state,
-} from './scan';
-export { columns_sketch, columns_state, decode, encode, fold } from './columns';
+export { hash_places, note_hash, scan_hash_bits } from './args';
+export { add_class, add_text, full_dictionary, scan, scan_reset } from './scan';
+export { scan_state } from './scan-state';
+export { columns_sketch, fold } from './chunk-fold';
+export { columns_state, decode, encode } from './segment';
 export { count_lines, gather, locate, skip_lines } from './lines';
 export { keep_window, pack_window } from './window';

@@ -11,7 +11,7 @@ const HEAD: usize = 7;
 const WIDTHS: usize = memory.data(4 * 33, 16);
 const UPPER: usize = memory.data(4 * 128, 16);
 
-function packBits(values: usize, n: u32, least: u32, width: u32, out: usize): usize {
+export function packBits(values: usize, n: u32, least: u32, width: u32, out: usize): usize {
   const mask: u64 = ((<u64>1) << width) - 1;
   let buffer: u64 = 0;
   let bits: u32 = 0;
@@ -125,21 +125,4 @@ export function unpackFixed(from: usize, n: u32, width: u32, least: u32, values:
     store<u32>(values + ((<usize>i) << 2), v + least);
     bit += width;
   }
-}
-
-/** Numbers below `limit` in as few bits each as that needs: width u8, then the bits; the answer is behind them. */
-export function packIds(values: usize, n: u32, limit: u32, out: usize): usize {
-  const width = limit < 2 ? 0 : 32 - <u32>clz<u32>(limit - 1);
-  store<u8>(out, width);
-  return packBits(values, n, 0, width, out + 1);
-}
-
-/** The reverse of `packIds`; 0 when they reach behind `end`. */
-export function unpackIds(from: usize, end: usize, n: u32, values: usize): usize {
-  if (from >= end) return 0;
-  const width = <u32>load<u8>(from);
-  const tail = from + 1 + ((<usize>n * width + 7) >> 3);
-  if (width > 32 || tail > end) return 0;
-  unpackFixed(from + 1, n, width, 0, values);
-  return tail;
 }

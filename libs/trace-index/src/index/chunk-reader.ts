@@ -43,6 +43,7 @@ export class ChunkReader {
   run<T extends ChunkTask>(plan: QueryPlan, task: T): ChunkResult<T> {
     if (this.#plan?.id !== plan.id) {
       this.#plan = plan;
+      if (plan.moves !== undefined) this.#columns.setMoves(0, plan.moves);
       this.#hashes = plan.hashes.map(({ texts }) => texts.map((text) => hashPlaces(this.#kernels, text)));
     }
     const open = this.#openTrace(plan);
@@ -153,5 +154,6 @@ function gathered(columns: ColumnViews, rows: Uint32Array, wanted: number): Even
     lanes: ids(COLUMNS.lanes, columns.lanes, columns.laneList),
     ts: numbers(COLUMNS.times, columns.ts),
     dur: numbers(COLUMNS.durations, columns.dur),
+    transfers: numbers(COLUMNS.transfers, columns.transfers),
   };
 }

@@ -59,6 +59,7 @@ export interface EventColumns {
   /** NaN = absent. */
   readonly ts: Float64Array;
   readonly dur: Float64Array;
+  readonly transfers: Float64Array;
 }
 
 export interface ColumnsResult {

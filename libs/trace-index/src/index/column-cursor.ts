@@ -4,7 +4,7 @@ import type { ArgValue, TraceEvent } from '../query/trace-event.js';
 import type { EventColumns } from './chunk-task.js';
 import type { TraceClass, TraceLane } from './index-dictionaries.js';
 
-const NO_CLASS: TraceClass = { name: undefined, cat: undefined, ph: undefined, kind: 'event', rows: 0 };
+const NO_CLASS: Pick<TraceClass, 'name' | 'cat' | 'ph'> = { name: undefined, cat: undefined, ph: undefined };
 const NO_LANE: Thread = { pid: undefined, tid: undefined };
 
 /** A lane as an event shows it. */
@@ -21,6 +21,7 @@ export function columnsOf(fields: ReadonlySet<EventField>): number {
   if (fields.has('pid') || fields.has('tid')) columns |= COLUMNS.lanes;
   if (fields.has('ts')) columns |= COLUMNS.times;
   if (fields.has('dur')) columns |= COLUMNS.durations;
+  if (fields.has('transfer')) columns |= COLUMNS.transfers | COLUMNS.classes;
   return columns;
 }
 
@@ -64,12 +65,16 @@ export class ColumnCursor implements TraceEvent {
     return present(this.#batch?.dur[this.#at]);
   }
 
+  get transferBytes(): number | undefined {
+    return present(this.#batch?.transfers[this.#at]);
+  }
+
   /** Columns know nothing of args. */
   arg(): ArgValue | undefined {
     return undefined;
   }
 
-  get #class(): TraceClass {
+  get #class(): Pick<TraceClass, 'name' | 'cat' | 'ph'> {
     return this.classes[this.#batch?.classes[this.#at] ?? 0] ?? NO_CLASS;
   }
 

@@ -1,9 +1,16 @@
 import { MAX_LINE_BYTES } from '../query/file-facts.js';
 import { ChunkColumns, type ChunkExtremes } from '../kernels/chunk-columns.js';
-import { LINE_CLASS, LineScanner, type HashUse, type MetadataVisitor } from '../kernels/line-scanner.js';
+import {
+  FIRST_RECORD_CLASS,
+  LINE_CLASS,
+  LineScanner,
+  type HashUse,
+  type MetadataVisitor,
+} from '../kernels/line-scanner.js';
 import type { TraceKernels } from '../kernels/trace-kernels.js';
 import { DefinitionBuilder } from './definitions.js';
 import { DurationTotalsBuilder } from './duration-totals.js';
+import { movesOf, unescaped } from './index-dictionaries.js';
 import type { Cut, Piece, TextEnd } from './text-pieces.js';
 
 const FIRST_AREA_BYTES = 1 << 20;
@@ -77,6 +84,7 @@ export class IndexAssembler {
   #firstLine = 0;
   #firstRow = 0;
   #metadata = 0;
+  #knownClasses = 0;
   #tsMin = Infinity;
   #endMax = -Infinity;
 
@@ -215,11 +223,27 @@ export class IndexAssembler {
     this.definitions.add(record, this.#firstRow + this.scanner.rows.count - 1);
   };
 
+  /** Finds out which of the classes that are new in this chunk move data. */
+  #learnMoves(): void {
+    const { classes, texts } = this.scanner;
+    const first = this.#knownClasses + 1;
+    if (classes.count < first) return;
+    const words = classes.words();
+    const moves = new Uint32Array(classes.count + 1 - first);
+    for (let id = first; id <= classes.count; id++) {
+      const name = id < FIRST_RECORD_CLASS ? 0 : (words[id * 4] ?? 0);
+      moves[id - first] = movesOf(name === 0 ? undefined : unescaped(texts.text(name)));
+    }
+    this.columns.setMoves(first, moves);
+    this.#knownClasses = classes.count;
+  }
+
   /** Ends the chunk that is being read: its last line ends where the pending one begins. */
   #close(): void {
     const cut = this.#cuts.shift();
     if (cut === undefined) return;
     const rows = this.scanner.rows.count;
+    this.#learnMoves();
     const extremes = this.columns.fold(this.scanner, this.#chunk);
     this.durations.add(extremes);
     this.#tsMin = Math.min(this.#tsMin, extremes.tsMin);

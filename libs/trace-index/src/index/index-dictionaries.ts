@@ -1,4 +1,6 @@
+import { MOVES } from '../kernels/chunk-columns.js';
 import { KIND, LINE_CLASS } from '../kernels/line-scanner.js';
+import { directionOf, movesItems } from '../query/transfer.js';
 import type { Counts } from './index-facts.js';
 
 /** A combination of name, category and phase, decoded. */
@@ -9,6 +11,8 @@ export interface TraceClass {
   readonly kind: 'event' | 'metadata' | 'nothing' | 'invalid' | 'oversized';
   /** Lines of the file that are of this class. */
   readonly rows: number;
+  /** Whether its calls move data, one of `MOVES`; kept, because the segments depend on it. */
+  readonly moves: number;
 }
 
 /** A process and thread; absent numbers are NaN. */
@@ -19,7 +23,7 @@ export interface TraceLane {
 }
 
 const NO_BYTES = Buffer.alloc(0);
-const CLASS_WORDS = 5;
+const CLASS_WORDS = 6;
 const LANE_DOUBLES = 3;
 
 /**
@@ -52,13 +56,14 @@ function decodeTexts(bytes: Buffer): Buffer[] {
   return texts;
 }
 
-/** (name, cat, ph, kind) u32 of each class from 1 on, and how many rows it has. */
-export function encodeClasses(words: Uint32Array, rows: Uint32Array): Buffer {
+/** (name, cat, ph, kind) u32 of each class from 1 on, how many rows it has, and whether it moves data. */
+export function encodeClasses(words: Uint32Array, rows: Uint32Array, moves: Uint32Array): Buffer {
   const count = words.length / 4 - 1;
   const encoded = new Uint32Array(count * CLASS_WORDS);
   for (let id = 1; id <= count; id++) {
     encoded.set(words.subarray(id * 4, id * 4 + 4), (id - 1) * CLASS_WORDS);
     encoded[(id - 1) * CLASS_WORDS + 4] = rows[id] ?? 0;
+    encoded[(id - 1) * CLASS_WORDS + 5] = moves[id] ?? 0;
   }
   return Buffer.from(encoded.buffer);
 }
@@ -74,7 +79,7 @@ export function encodeLanes(pairs: Float64Array, events: Uint32Array): Buffer {
   return Buffer.from(encoded.buffer);
 }
 
-const NO_RECORD: TraceClass = { name: undefined, cat: undefined, ph: undefined, kind: 'nothing', rows: 0 };
+const NO_RECORD: TraceClass = { name: undefined, cat: undefined, ph: undefined, kind: 'nothing', rows: 0, moves: 0 };
 const LINE_KINDS = new Map<number, TraceClass['kind']>(
   Object.entries(LINE_CLASS).map(([kind, id]) => [id, kind as keyof typeof LINE_CLASS]),
 );
@@ -91,12 +96,12 @@ export function decodeClasses(classes: Buffer, textBytes: Buffer): TraceClass[] 
   };
   const decoded = [NO_RECORD];
   for (let at = 0; at < classes.length; at += CLASS_WORDS * 4) {
-    const [name = 0, cat = 0, ph = 0, kind = 0, rows = 0] = wordsAt(classes, at);
+    const [name = 0, cat = 0, ph = 0, kind = 0, rows = 0, moves = 0] = wordsAt(classes, at);
     const line = LINE_KINDS.get(decoded.length);
     if (line !== undefined) decoded.push({ ...NO_RECORD, kind: line, rows });
     else {
       const what = kind === KIND.metadata ? 'metadata' : 'event';
-      decoded.push({ name: stringOf(name), cat: stringOf(cat), ph: phaseOf(texts[ph]), kind: what, rows });
+      decoded.push({ name: stringOf(name), cat: stringOf(cat), ph: phaseOf(texts[ph]), kind: what, rows, moves });
     }
   }
   return decoded;
@@ -109,7 +114,7 @@ function wordsAt(bytes: Buffer, at: number): number[] {
 }
 
 /** The text between two quotes of JSON. */
-function unescaped(bytes: Buffer): string {
+export function unescaped(bytes: Buffer): string {
   const text = bytes.toString();
   return bytes.includes(BACKSLASH) ? (JSON.parse(`"${text}"`) as string) : text;
 }
@@ -129,6 +134,12 @@ export function decodeLanes(bytes: Buffer): TraceLane[] {
     decoded.push({ pid, tid, events });
   }
   return decoded;
+}
+
+/** Whether calls of this name move data: one of `MOVES`. */
+export function movesOf(name: string | undefined): number {
+  if (name === undefined || directionOf(name) === undefined) return MOVES.nothing;
+  return movesItems(name) ? MOVES.items : MOVES.bytes;
 }
 
 export function countsOf(classes: readonly TraceClass[], lanes: readonly TraceLane[]): Counts {

@@ -38,7 +38,9 @@ export function sectionsOf(contents: IndexContents, mark: FileMark, format: File
   const { assembler, chunks } = contents;
   const { texts, classes, lanes } = assembler.scanner;
   const textSection = encodeTexts(texts.count, (id) => texts.text(id));
-  const classSection = encodeClasses(classes.words(), assembler.columns.classCounts(classes.count + 1));
+  const count = classes.count + 1;
+  const { columns } = assembler;
+  const classSection = encodeClasses(classes.words(), columns.classCounts(count), columns.moves(count));
   const laneSection = encodeLanes(lanes.doubles(), assembler.columns.laneCounts(lanes.count + 1));
   const decodedClasses = decodeClasses(classSection, textSection);
   const decodedLanes = decodeLanes(laneSection);

@@ -9,6 +9,7 @@ import type { EventField, EventSink } from '../query/event-sink.js';
 import { Filter } from '../query/filter.js';
 import { BLOCK_BYTES, type SelectOptions, type TraceFileReader } from '../query/trace-file-reader.js';
 import type { TraceEvent } from '../query/trace-event.js';
+import { transferOf } from '../query/transfer.js';
 import { arbitraryLines, arbitraryPacking, arbitraryQuery, filterOf } from '../testing/arbitrary-trace.js';
 import { randomFile, randomFilter, randomLines } from '../testing/random-trace.js';
 import { timeBoxAsync, type Random } from '../testing/time-box.js';
@@ -72,6 +73,7 @@ class Notes implements EventSink {
   accept(event: TraceEvent): boolean {
     const values: unknown[] = FIELDS.filter((field) => this.reads.has(field)).map((field) => event[field as 'name']);
     if (this.reads.has('args')) values.push(event.arg('ret'));
+    if (this.reads.has('transfer')) values.push(transferOf(event));
     this.seen.push(values);
     return this.seen.length < this.most;
   }
@@ -171,7 +173,10 @@ describe('IndexedTraceFile answers as the plain reader does', () => {
       }
       const filter = randomFilter(random);
       expect(await picture(both.indexed, filter)).toEqual(await picture(both.plain, filter));
-      const reads = new Set<EventField>([...FIELDS, 'args' as const].filter(() => random.chance(0.4)));
+      const reads = new Set<EventField>(
+        [...FIELDS, 'args' as const].filter((field) => random.chance(field === 'args' ? 0.2 : 0.4)),
+      );
+      if (random.chance(0.5)) reads.add('transfer').add('name');
       const most = random.chance(0.3) ? 1 + random.below(100) : Infinity;
       expect(await fed(both.indexed, filter, reads, most)).toEqual(await fed(both.plain, filter, reads, most));
     });

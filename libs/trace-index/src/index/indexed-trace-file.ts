@@ -1,4 +1,5 @@
 import { TracerError } from '@tracer/base';
+import { COLUMNS } from '../kernels/chunk-columns.js';
 import { openFile, sameOrGrown } from '../plain/open-file.js';
 import type { EventSink } from '../query/event-sink.js';
 import type { FileFacts, FileIdentity } from '../query/file-facts.js';
@@ -24,6 +25,8 @@ import { CHUNK_BYTES } from './text-pieces.js';
 /** Of the text that may be kept, the share that one query may fill. */
 const KEPT_SHARE = 0.5;
 const NEWLINE = 10;
+/** Of a row of columns, about. */
+const ROW_BYTES = 24;
 const NO_DEFINITIONS = new Uint32Array(0);
 
 /** The reader that answers from an index and decodes only the chunks that hold a hit. */
@@ -99,13 +102,15 @@ export class IndexedTraceFile implements TraceFileReader {
 
   async #aggregateColumns(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
     await this.#check(signal);
-    const plan = this.#plan(filter, false);
-    const directory = this.index.chunks();
     const columns = columnsOf(sink.reads);
+    const plan = this.#plan(filter, false);
+    const moves = columns & COLUMNS.transfers ? Uint32Array.from(this.index.classes, (one) => one.moves) : undefined;
+    const directory = this.index.chunks();
     const results = taskResults<ColumnsTask>({
-      ...{ plan, directory, signal, chunks: this.#candidates(plan), executor: this.executor },
+      ...{ directory, signal, chunks: this.#candidates(plan), executor: this.executor },
+      plan: moves === undefined ? plan : { ...plan, moves },
       taskOf: (chunks) => ({ kind: 'columns', chunks, columns }),
-      bytesOf: ({ batches }) => batches.reduce((sum, { count }) => sum + count * 24, 0),
+      bytesOf: ({ batches }) => batches.reduce((sum, { count }) => sum + count * ROW_BYTES, 0),
     });
     const kinds = this.index.classes;
     this.#threads ??= threadsOf(this.index.lanes);

@@ -38,6 +38,8 @@ export interface QueryPlan {
   readonly hashes: readonly NeededHash[];
   /** Sum of `COLUMNS` that the row filter needs. */
   readonly columns: number;
+  /** By class id: one of `MOVES`; for who wants the column of transfers. */
+  readonly moves?: Uint32Array;
 }
 
 export interface NeededHash {

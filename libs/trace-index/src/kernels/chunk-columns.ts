@@ -1,7 +1,7 @@
 import type { LineScanner, Rows } from './line-scanner.js';
 import type { TraceKernels } from './trace-kernels.js';
 
-/** Fields of the state record in `assembly/columns.ts`, as indexes of 32-bit words. */
+/** Fields of the state record in `assembly/column-state.ts`, as indexes of 32-bit words. */
 const ROWS = 0;
 const TS = 1;
 const DUR = 2;
@@ -23,7 +23,7 @@ const LANE_ENDS = 17;
 const CHUNK = 18;
 const EVENTS = 19;
 const DURATIONS = 20;
-const WORDS = 40;
+const WORDS = 48;
 /** The doubles of the record, as indexes of 64-bit words. */
 const TS_MIN = 11;
 const TS_MAX = 12;
@@ -32,6 +32,13 @@ const DUR_MIN = 14;
 const DUR_MAX = 15;
 const DUR_SUM = 16;
 const DUR_SQUARES = 17;
+/** 32-bit words behind the doubles. */
+const RETURNED = 36;
+const ITEM_SIZE = 37;
+const MOVES_AT = 38;
+const TRANSFER = 39;
+const TRANSFER_LIST = 40;
+const MOVES_LENGTH = 41;
 
 /** One per bucket of positive durations and zero; one more for negative ones. */
 const SKETCH_COUNTS = 131_073;
@@ -52,7 +59,10 @@ export interface ChunkExtremes {
 }
 
 /** Which columns a reader wants; times need lanes and durations. */
-export const COLUMNS = { classes: 1, lanes: 2, durations: 4, times: 8 } as const;
+export const COLUMNS = { classes: 1, lanes: 2, durations: 4, times: 8, transfers: 16 } as const;
+
+/** Whether a class moves data, and whether its return value counts bytes or items of `args.size` bytes. */
+export const MOVES = { nothing: 0, bytes: 1, items: 2 } as const;
 
 /** The columns of one decoded chunk: views of kernel memory, valid until the next decode. */
 export interface ColumnViews {
@@ -66,6 +76,8 @@ export interface ColumnViews {
   /** NaN = absent. */
   readonly ts: Float64Array;
   readonly dur: Float64Array;
+  /** NaN = the class moves no data. */
+  readonly transfers: Float64Array;
 }
 
 /** Columns of one chunk in kernel memory: folded and encoded when an index is built, decoded when it is asked. */
@@ -92,9 +104,21 @@ export class ChunkColumns {
     };
     clear(state[CLASS_SEEN], this.#classCapacity * 8);
     clear(state[CLASS_COUNTS], this.#classCapacity * 4);
+    clear(state[MOVES_AT], this.#classCapacity * 4);
     clear(state[LANE_SEEN], this.#laneCapacity * 8);
     clear(state[LANE_COUNTS], this.#laneCapacity * 4);
     clear(run.columns_sketch(), SKETCH_COUNTS * 4);
+  }
+
+  /** Says of the classes from `first` on which of them move data (`MOVES`). */
+  setMoves(first: number, moves: Uint32Array): void {
+    this.#reserveIds(first + moves.length, 0);
+    this.#kernels.u32((this.#state()[MOVES_AT] ?? 0) + first * 4, moves.length).set(moves);
+  }
+
+  /** What was said of the first `count` class ids. */
+  moves(count: number): Uint32Array {
+    return this.#kernels.u32(this.#state()[MOVES_AT] ?? 0, Math.min(count, this.#classCapacity));
   }
 
   /** Takes the rows of `scanner` into the counts and returns what they span. */
@@ -122,8 +146,8 @@ export class ChunkColumns {
   /** The folded chunk as bytes of the index; a view that the next call overwrites. */
   encode(): Buffer {
     const rows = this.#state()[ROWS] ?? 0;
-    // Doubles for both columns, two sets of presence bits, two lists, and times packed twice, each with block heads.
-    const most = 256 + rows * 48 + Math.ceil(rows / 128) * 64;
+    // Three columns of doubles, presence bits, three lists and their places, much of it twice while the shorter is found.
+    const most = 512 + rows * 80 + Math.ceil(rows / 128) * 128;
     if (most > this.#outBytes) {
       this.#outBytes = most * 2;
       this.#out = this.#kernels.allocate(this.#outBytes);
@@ -165,7 +189,7 @@ export class ChunkColumns {
   /**
    * Reads columns of a segment back.
    *
-   * @param wanted a sum of `COLUMNS`
+   * @param wanted a sum of `COLUMNS`; for transfers the classes that move data must be set
    * @throws RangeError when the bytes are no segment of `rows` rows
    */
   decode(segment: Uint8Array, rows: number, wanted: number): ColumnViews {
@@ -178,6 +202,7 @@ export class ChunkColumns {
     state[TS] = this.#own.ts;
     state[DUR] = this.#own.dur;
     if (wanted & COLUMNS.times) wanted |= COLUMNS.lanes | COLUMNS.durations;
+    if (wanted & COLUMNS.transfers) wanted |= COLUMNS.classes;
     if (this.#kernels.run.decode(at, at + segment.length, wanted) !== 1) {
       throw new RangeError(`a segment of ${segment.length} bytes does not hold ${rows} rows`);
     }
@@ -189,6 +214,7 @@ export class ChunkColumns {
       laneList: this.laneList,
       ts: this.#kernels.f64(this.#own.ts, rows),
       dur: this.#kernels.f64(this.#own.dur, rows),
+      transfers: this.#kernels.f64(state[TRANSFER] ?? 0, rows),
     };
   }
 
@@ -199,6 +225,8 @@ export class ChunkColumns {
     state[DUR] = rows.dur;
     state[CLASS] = rows.classes;
     state[LANE] = rows.lanes;
+    state[RETURNED] = rows.returned;
+    state[ITEM_SIZE] = rows.itemSizes;
     state[CHUNK] = chunk;
   }
 
@@ -206,10 +234,11 @@ export class ChunkColumns {
     if (rows <= this.#capacity) return;
     const capacity = Math.max(4096, 2 ** Math.ceil(Math.log2(rows)));
     this.#capacity = capacity;
-    for (const field of [CLASS_PLACE, LANE_PLACE, CLASS_LIST, LANE_LIST, WORK_A, WORK_B]) {
+    for (const field of [CLASS_PLACE, LANE_PLACE, CLASS_LIST, LANE_LIST, WORK_A, WORK_B, TRANSFER_LIST]) {
       this.#give(field, capacity * 4);
     }
     this.#give(LANE_ENDS, capacity * 8);
+    this.#give(TRANSFER, capacity * 8);
     this.#own = { ts: 0, dur: 0 };
   }
 
@@ -222,7 +251,9 @@ export class ChunkColumns {
     if (classes > this.#classCapacity) {
       this.#give(CLASS_SEEN, classes * 8, this.#classCapacity * 8);
       this.#give(CLASS_COUNTS, classes * 4, this.#classCapacity * 4);
+      this.#give(MOVES_AT, classes * 4, this.#classCapacity * 4);
       this.#classCapacity = classes;
+      this.#state()[MOVES_LENGTH] = classes;
     }
     if (lanes > this.#laneCapacity) {
       this.#give(LANE_SEEN, lanes * 8, this.#laneCapacity * 8);

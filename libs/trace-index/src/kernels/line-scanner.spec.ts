@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { MAX_LINE_BYTES } from '../query/file-facts.js';
 import { HASH_REFERENCES } from '../query/trace-event.js';
 import { TraceRecord } from '../query/trace-record.js';
+import { numericArg } from '../query/transfer.js';
 import { timeBox, type Random } from '../testing/time-box.js';
 import { DIALECTS, traceLines } from '../testing/trace-lines.js';
 import { DictionaryOverflow } from './dictionary.js';
@@ -23,6 +24,8 @@ interface Row {
   tid?: number | undefined;
   ts?: number | undefined;
   dur?: number | undefined;
+  returned?: number | undefined;
+  itemSize?: number | undefined;
 }
 
 const KINDS = ['', 'nothing', 'invalid', 'oversized'];
@@ -39,6 +42,7 @@ function scan(bytes: Buffer): { rows: Row[]; metadata: string[] } {
   });
   const { count, ...at } = scanner.rows;
   const columns = { ts: kernels.f64(at.ts, count), dur: kernels.f64(at.dur, count) };
+  const measures = { returned: kernels.f64(at.returned, count), itemSize: kernels.f64(at.itemSizes, count) };
   const ids = { class: kernels.u32(at.classes, count), lane: kernels.u32(at.lanes, count) };
   const rows = Array.from({ length: count }, (_, row): Row => {
     const classId = ids.class[row] ?? 0;
@@ -54,6 +58,8 @@ function scan(bytes: Buffer): { rows: Row[]; metadata: string[] } {
       tid: present(tid),
       ts: present(columns.ts[row]),
       dur: present(columns.dur[row]),
+      returned: present(measures.returned[row]),
+      itemSize: present(measures.itemSize[row]),
     };
   });
   return { rows, metadata };
@@ -74,7 +80,9 @@ function expected(bytes: Buffer): { rows: Row[]; metadata: string[] } {
     const kind = end - start > MAX_LINE_BYTES ? 'oversized' : record.read(bytes, start, end);
     if (kind === 'record') {
       const { name, cat, ph, pid, tid, ts, dur, isMetadata } = record;
-      rows.push({ kind: isMetadata ? 'metadata' : 'event', name, cat, ph, pid, tid, ts, dur });
+      const itemSize = numericArg(record, 'size');
+      const returned = numericArg(record, 'ret') ?? numericArg(record, 'bytes') ?? itemSize;
+      rows.push({ kind: isMetadata ? 'metadata' : 'event', name, cat, ph, pid, tid, ts, dur, returned, itemSize });
       if (isMetadata) metadata.push(bytes.toString('latin1', record.start, record.end));
     } else rows.push({ kind });
     start = end + 1;
@@ -138,7 +146,19 @@ const PIECES = [
     '0.1',
   ],
   ...['true', 'false', 'null', '"name":', '"ts":', '"dur":1,', '"pid":"7",', '"tid":{},', '"ph":"M",', '"ph":4,'],
-  ...['"args":{', '"args":[],', '"fhash":"a"', '"n\\u0061me":"x",', '"cat":null,', '"ts":"x",', '"cat":"\\ud800",'],
+  ...[
+    '"args":{',
+    '"args":[],',
+    '"fhash":"a"',
+    '"n\\u0061me":"x",',
+    '"cat":null,',
+    '"ts":"x",',
+    '"cat":"\\ud800",',
+    '"ret":',
+    '"size":',
+    '"bytes":',
+    '"ret":5,',
+  ],
 ];
 
 function mutated(random: Random, line: string): Buffer {

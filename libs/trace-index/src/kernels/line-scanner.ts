@@ -1,6 +1,7 @@
 import { MAX_LINE_BYTES } from '../query/file-facts.js';
 import { hashText } from '../query/trace-event.js';
 import { TraceRecord, valueAt } from '../query/trace-record.js';
+import { numericArg } from '../query/transfer.js';
 import { Dictionary, DictionaryOverflow } from './dictionary.js';
 import type { TraceKernels } from './trace-kernels.js';
 
@@ -27,6 +28,8 @@ const CHUNK = 10;
 const HASH_USE = 11;
 const HASHES_LOST = 12;
 const UNTIDY = 13;
+const RETURNED = 14;
+const ITEM_SIZE = 15;
 const WORDS = 16;
 
 const HASH_BITS_BYTES = 512;
@@ -67,6 +70,8 @@ export interface Rows {
   readonly dur: number;
   readonly classes: number;
   readonly lanes: number;
+  readonly returned: number;
+  readonly itemSizes: number;
 }
 
 /**
@@ -126,6 +131,8 @@ export class LineScanner {
       dur: state[DUR] ?? 0,
       classes: state[CLASS] ?? 0,
       lanes: state[LANE] ?? 0,
+      returned: state[RETURNED] ?? 0,
+      itemSizes: state[ITEM_SIZE] ?? 0,
     };
   }
 
@@ -158,7 +165,7 @@ export class LineScanner {
 
   /** Adds a row for a line that was too long to be kept. */
   addOversizedLine(): void {
-    this.#store(NaN, NaN, LINE_CLASS.oversized, 0);
+    this.#store(NO_NUMBERS, LINE_CLASS.oversized, 0);
     this.markUntidy();
   }
 
@@ -222,7 +229,7 @@ export class LineScanner {
     // A copy: what is added below may grow the memory and detach every view of it.
     const kind = record.read(Buffer.from(this.#kernels.bytes.subarray(line, end)), 0, end - line);
     if (kind !== 'record') {
-      this.#store(NaN, NaN, LINE_CLASS[kind], 0);
+      this.#store(NO_NUMBERS, LINE_CLASS[kind], 0);
       return;
     }
     const { ts = NaN, dur = NaN } = record;
@@ -233,7 +240,7 @@ export class LineScanner {
         this.#kernels.run.note_hash(at, length, key);
       });
     }
-    this.#store(ts, dur, classId, lane);
+    this.#store({ ts, dur, ...measuresOf(record) }, classId, lane);
     if (record.isMetadata) metadata(record);
   }
 
@@ -272,16 +279,20 @@ export class LineScanner {
     return use(at, bytes.length);
   }
 
-  #store(ts: number, dur: number, classId: number, lane: number): void {
-    let state = this.#state();
-    const row = state[ROWS] ?? 0;
-    if (row === state[CAPACITY]) this.#giveRows(row * 2);
-    state = this.#state();
-    this.#kernels.f64(state[TS] ?? 0, row + 1)[row] = ts;
-    this.#kernels.f64(state[DUR] ?? 0, row + 1)[row] = dur;
-    this.#kernels.u32(state[CLASS] ?? 0, row + 1)[row] = classId;
-    this.#kernels.u32(state[LANE] ?? 0, row + 1)[row] = lane;
-    state[ROWS] = row + 1;
+  #store(numbers: RowNumbers, classId: number, lane: number): void {
+    const row = this.rows.count;
+    if (row === this.rowCapacity) this.#giveRows(row * 2);
+    const at = this.rows;
+    const put = (column: number, value: number): void => {
+      this.#kernels.f64(column, row + 1)[row] = value;
+    };
+    put(at.ts, numbers.ts);
+    put(at.dur, numbers.dur);
+    put(at.returned, numbers.returned);
+    put(at.itemSizes, numbers.itemSize);
+    this.#kernels.u32(at.classes, row + 1)[row] = classId;
+    this.#kernels.u32(at.lanes, row + 1)[row] = lane;
+    this.#state()[ROWS] = row + 1;
   }
 
   /** @param line the line that did not fit: no text of it is longer */
@@ -317,20 +328,39 @@ export class LineScanner {
   }
 
   #giveRows(capacity: number): void {
-    const { count, ts, dur, classes, lanes } = this.rows;
+    const { count, ts, dur, classes, lanes, returned, itemSizes } = this.rows;
     const take = (from: number, width: number): number => {
       const to = this.#kernels.allocate(capacity * width);
       this.#kernels.bytes.copyWithin(to, from, from + count * width);
       return to;
     };
     const areas = [take(ts, 8), take(dur, 8), take(classes, 4), take(lanes, 4), capacity];
+    const [returnedAt, itemSizesAt] = [take(returned, 8), take(itemSizes, 8)];
     const state = this.#state();
     areas.forEach((value, field) => (state[field] = value));
+    state[RETURNED] = returnedAt;
+    state[ITEM_SIZE] = itemSizesAt;
   }
 
   #state(): Uint32Array {
     return this.#kernels.u32(this.#kernels.run.scan_state(), WORDS);
   }
+}
+
+/** NaN = absent. */
+interface RowNumbers {
+  readonly ts: number;
+  readonly dur: number;
+  readonly returned: number;
+  readonly itemSize: number;
+}
+
+const NO_NUMBERS: RowNumbers = { ts: NaN, dur: NaN, returned: NaN, itemSize: NaN };
+
+/** What of args tells how many bytes a call moved. */
+function measuresOf(record: TraceRecord): Pick<RowNumbers, 'returned' | 'itemSize'> {
+  const itemSize = numericArg(record, 'size') ?? NaN;
+  return { returned: numericArg(record, 'ret') ?? numericArg(record, 'bytes') ?? itemSize, itemSize };
 }
 
 /** A text as a dictionary keeps it: what stands between the quotes of a JSON string. */

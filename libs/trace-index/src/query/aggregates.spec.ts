@@ -196,7 +196,7 @@ describe('GroupTable', () => {
       [...new GroupTable({ ...spec, by, bytes }).reads].sort();
     expect(reads(['name', 'pid', 'time', 'file'], false)).toEqual(['dur', 'name', 'pid', 'ts']);
     expect(reads(['args.x'], false)).toEqual(['args', 'dur']);
-    expect(reads([], true)).toEqual(['args', 'dur', 'name']);
+    expect(reads([], true)).toEqual(['dur', 'name', 'transfer']);
   });
 
   it('counts what belongs to groups beyond the limit', () => {

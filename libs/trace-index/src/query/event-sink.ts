@@ -1,6 +1,7 @@
 import type { TraceEvent } from './trace-event.js';
 
-export type EventField = 'name' | 'cat' | 'ph' | 'pid' | 'tid' | 'ts' | 'dur' | 'args';
+/** `transfer` is what `transferOf` needs; it comes with the name. */
+export type EventField = 'name' | 'cat' | 'ph' | 'pid' | 'tid' | 'ts' | 'dur' | 'transfer' | 'args';
 
 /**
  * Events as columns, in file order: what an index has of them without looking at their lines. Columns of fields that the
@@ -15,6 +16,8 @@ export interface EventBatch {
   /** NaN = absent. */
   readonly ts: Float64Array;
   readonly dur: Float64Array;
+  /** Bytes that a call moved; NaN = its name does not say that it moves any. */
+  readonly transfers: Float64Array;
   /** The same array for all batches of a file. */
   readonly kinds: readonly Pick<TraceEvent, 'name' | 'cat' | 'ph'>[];
   readonly threads: readonly Pick<TraceEvent, 'pid' | 'tid'>[];

@@ -12,7 +12,7 @@ export interface GroupSpec {
   readonly by: readonly string[];
   /** Width of a `time` group. */
   readonly timeBucketUs: number;
-  /** Whether the sum of bytes is wanted: it needs the lines themselves. */
+  /** Whether the sum of bytes is wanted. */
   readonly bytes: boolean;
   /** Whether quantiles are wanted: they need a few kilobytes a group. */
   readonly quantiles: boolean;
@@ -162,8 +162,8 @@ function fieldsRead({ by, bytes }: GroupSpec): ReadonlySet<EventField> {
   for (const field of by) {
     if (COLUMN_FIELDS.has(field)) fields.add(field as EventField);
     else if (field === 'time') fields.add('ts');
-    else if (field !== 'file') fields.add('args');
+    else if (field !== 'file' && field !== 'size') fields.add('args');
   }
-  if (bytes || by.includes('size')) fields.add('args').add('name');
+  if (bytes || by.includes('size')) fields.add('transfer').add('name');
   return fields;
 }

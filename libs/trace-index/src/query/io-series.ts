@@ -13,7 +13,7 @@ export interface SeriesSpec {
  * evenly over the buckets in which it runs, so that a long read does not look like a peak.
  */
 export class IoSeries implements EventSink {
-  readonly reads: ReadonlySet<EventField> = new Set<EventField>(['ts', 'dur', 'name', 'args']);
+  readonly reads: ReadonlySet<EventField> = new Set<EventField>(['ts', 'dur', 'name', 'transfer']);
   /** The same series for events that move no data: they need not be read from their lines. */
   readonly withoutBytes: EventSink = {
     reads: new Set<EventField>(['ts', 'dur']),

@@ -30,6 +30,8 @@ export interface TraceEvent {
   /** Microseconds. */
   readonly dur: number | undefined;
   readonly isMetadata: boolean;
+  /** What a call moved (`transferOf`), where that is known without `args`: in the columns of an index. */
+  readonly transferBytes?: number | undefined;
   /** The value of `args.<key>`; `undefined` when there is no such key or `args` is not an object. */
   arg(key: string): ArgValue | undefined;
 }

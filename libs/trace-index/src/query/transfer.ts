@@ -1,4 +1,4 @@
-import { numberOf, type ArgValue, type TraceEvent } from './trace-event.js';
+import { numberOf, type TraceEvent } from './trace-event.js';
 
 /** Bytes that an event moved, and which way. */
 export interface Transfer {
@@ -30,12 +30,20 @@ export function transferOf(event: TraceEvent): Transfer | undefined {
   const { name } = event;
   const direction = name === undefined ? undefined : directionOf(name);
   if (name === undefined || direction === undefined) return undefined;
-  const returned = numberIn(event.arg('ret')) ?? numberIn(event.arg('bytes')) ?? numberIn(event.arg('size')) ?? 0;
-  const itemBytes = name.startsWith('f') ? (numberIn(event.arg('size')) ?? 1) : 1;
+  const known = event.transferBytes;
+  if (known !== undefined) return { direction, bytes: known };
+  const returned = numericArg(event, 'ret') ?? numericArg(event, 'bytes') ?? numericArg(event, 'size') ?? 0;
+  const itemBytes = movesItems(name) ? (numericArg(event, 'size') ?? 1) : 1;
   return { direction, bytes: Math.max(0, returned) * Math.max(1, itemBytes) };
 }
 
-function numberIn(value: ArgValue | undefined): number | undefined {
+/** Whether a call counts items of `args.size` bytes instead of bytes. */
+export function movesItems(name: string): boolean {
+  return name.startsWith('f');
+}
+
+export function numericArg(event: TraceEvent, key: string): number | undefined {
+  const value = event.arg(key);
   if (value?.type === 'number') return value.value;
   return value?.type === 'string' ? numberOf(value.text) : undefined;
 }

@@ -132,12 +132,9 @@ describe('transferable', () => {
     const shared = new Uint8Array(8);
     const blocks = [shared, shared.subarray(2), new Uint8Array(1)].map((bytes) => ({ bytes, events: 0 }));
     expect(transferable({ kind: 'select', blocks, events: 0, references: [] })).toHaveLength(2);
-    const [classes, lanes, ts, dur] = [
-      new Uint32Array(1),
-      new Uint32Array(1),
-      new Float64Array(1),
-      new Float64Array(1),
-    ];
-    expect(transferable({ kind: 'columns', batches: [{ count: 1, classes, lanes, ts, dur }] })).toHaveLength(4);
+    const [classes, lanes] = [new Uint32Array(1), new Uint32Array(1)];
+    const [ts, dur, transfers] = [new Float64Array(1), new Float64Array(1), new Float64Array(1)];
+    const batches = [{ count: 1, classes, lanes, ts, dur, transfers }];
+    expect(transferable({ kind: 'columns', batches })).toHaveLength(5);
   });
 });

@@ -31,6 +31,6 @@ export function transferable(result: SelectResult | ColumnsResult): ArrayBuffer[
   const views: Uint8Array[] | ArrayBufferView[] =
     result.kind === 'select'
       ? result.blocks.map(({ bytes }) => bytes)
-      : result.batches.flatMap(({ classes, lanes, ts, dur }) => [classes, lanes, ts, dur]);
+      : result.batches.flatMap(({ classes, lanes, ts, dur, transfers }) => [classes, lanes, ts, dur, transfers]);
   return [...new Set(views.map((view) => view.buffer as ArrayBuffer))];
 }
