@@ -3,7 +3,7 @@
  * dependencies of the lockfile, and a build. Uses nothing but Node, because nothing else may be installed yet.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,8 +23,12 @@ export function assertNode() {
   process.exit(1);
 }
 
-/** `npm ci` when node_modules is missing or older than the lockfile. */
+/**
+ * `npm ci` when node_modules is missing or older than the lockfile. A node_modules that is a link belongs to another
+ * checkout: npm would empty that one.
+ */
 export function installIfNeeded() {
+  if (lstatSync(`${root}/node_modules`, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const installed = timeOf('node_modules/.package-lock.json');
   if (installed !== 0 && installed >= timeOf('package-lock.json')) return;
   console.log('Installing dependencies …');
