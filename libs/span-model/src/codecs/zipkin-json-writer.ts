@@ -1,7 +1,7 @@
 import type { Endpoint } from '../endpoint.js';
 import type { Span } from '../span.js';
 import type { V1BinaryAnnotation, V1Span } from '../zipkin/v1-span.js';
-import { v1SpanOf } from '../zipkin/v2-to-v1.js';
+import { v1SpanAsSent, v1SpanOf } from '../zipkin/v2-to-v1.js';
 import { type ZipkinSpan, zipkinSpanOf } from '../zipkin/zipkin-span.js';
 
 /** A Zipkin v2 JSON list, members in Zipkin's order. */
@@ -16,10 +16,14 @@ export function encodeZipkinV1Json(spans: readonly Span[]): Buffer {
 
 /**
  * The spans as the ATS API lists them: one JSON text a span, in the form of Zipkin v1, as it was sent: names in their
- * case, annotations in their order, endpoints only where the sender wrote them.
+ * case, annotations in their order, endpoints only where the sender wrote them. Spans of other formats are converted, in
+ * their case as well.
  */
 export function atsSpanStrings(spans: readonly Span[]): string[] {
-  return v1Spans(spans).map(zipkinV1Json);
+  return spans
+    .map(v1SpanAsSent)
+    .filter((span) => span !== undefined)
+    .map(zipkinV1Json);
 }
 
 export function v1Spans(spans: readonly Span[]): V1Span[] {

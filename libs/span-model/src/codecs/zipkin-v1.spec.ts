@@ -111,7 +111,28 @@ describe('ATS', () => {
     );
   });
 
-  it('spans of other formats are converted', () => {
+  it('spans of other formats are converted, names in their case', () => {
+    const sent = {
+      ...{ traceId: '0000000000000001', id: '0000000000000002', kind: 'CLIENT', name: 'GET /Items' },
+      ...{ timestamp: 5, duration: 2, localEndpoint: { serviceName: 'Shop' }, remoteEndpoint: { serviceName: 'DB' } },
+    };
+    const { spans } = decodeZipkinV2Json(Buffer.from(JSON.stringify([sent])));
+    const endpoint = { serviceName: 'Shop' };
+    expect(atsSpanStrings(spans).map((text) => JSON.parse(text) as unknown)).toEqual([
+      {
+        ...{ traceId: sent.traceId, id: sent.id, name: 'GET /Items', timestamp: 5, duration: 2 },
+        annotations: [
+          { timestamp: 5, value: 'cs', endpoint },
+          { timestamp: 7, value: 'cr', endpoint },
+        ],
+        binaryAnnotations: [{ key: 'sa', value: true, endpoint: { serviceName: 'DB' } }],
+      },
+    ]);
+    const [plain] = JSON.parse(encodeZipkinV1Json(spans).toString()) as [{ name: string }];
+    expect(plain.name).toBe('get /items');
+  });
+
+  it('a span that says little is as short', () => {
     const { spans } = decodeZipkinV2Json(
       Buffer.from('[{"traceId":"1","parentId":"2","id":"3","kind":"SERVER","timestamp":5,"duration":2,"debug":true}]'),
     );

@@ -4,6 +4,7 @@ import { V1Original, V1Type, type V1Annotation, type V1BinaryAnnotation, type V1
 import {
   byTimeAndValue,
   compare,
+  remoteEndpointOf,
   type ZipkinAnnotation,
   type ZipkinKind,
   type ZipkinSpan,
@@ -43,6 +44,13 @@ export function v1SpanOf(span: Span): V1Span | undefined {
   if (span.v1 === undefined) return v1OfZipkin(zipkinSpanOf(span));
   const { traceId, parentId, id, name, debug, v1 } = span;
   return { traceId, parentId, id, name, debug, original: v1 };
+}
+
+/** As `v1SpanOf`, but names that came in another format than v1 keep their case, too: the view of ATS. */
+export function v1SpanAsSent(span: Span): V1Span | undefined {
+  if (span.v1 !== undefined) return v1SpanOf(span);
+  const { name, localEndpoint } = span;
+  return v1OfZipkin({ ...zipkinSpanOf(span), name, localEndpoint, remoteEndpoint: remoteEndpointOf(span) });
 }
 
 /** Zipkin's conversion from v2 to v1. */
