@@ -80,6 +80,15 @@ export class TracerSvcConfig extends ListenConfig {
   })
   kubeconfig = '';
 
+  @TextSetting({
+    env: 'TRACER_KUBE_NAMESPACE',
+    flag: 'kube-namespace',
+    pattern: /^[a-z0-9.-]{0,63}$/,
+    expected: 'the name of a namespace',
+    description: 'namespace of the node agents; all namespaces when not given',
+  })
+  kubeNamespace = '';
+
   /** Set by Kubernetes in every pod. */
   @TextSetting({ env: 'KUBERNETES_SERVICE_HOST', description: 'tells that we run inside a cluster' })
   kubernetesServiceHost = '';

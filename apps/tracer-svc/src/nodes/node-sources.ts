@@ -12,6 +12,7 @@ export interface DiscoverySettings {
   readonly kubernetes: string;
   readonly kubeconfig: string;
   readonly kubernetesServiceHost: string;
+  readonly kubeNamespace: string;
   readonly podsSelector: string;
   readonly svcSelector: string;
   readonly pollSeconds: number;
@@ -23,7 +24,7 @@ const BACK_OFF_MS = 250;
 
 /** Every source that is configured. Throws CONFIG_INVALID for a wrong list of nodes. */
 export function nodeSources(settings: DiscoverySettings, log: Log): NodeSource[] {
-  const { nodes, nodesDns, pollSeconds, kubeconfig, podsSelector, svcSelector } = settings;
+  const { nodes, nodesDns, pollSeconds, kubeconfig, kubeNamespace: namespace, podsSelector, svcSelector } = settings;
   // The published gateway takes 0 for "at once, again and again".
   const pollMs = Math.max(1, pollSeconds) * 1000;
   const sources: NodeSource[] = [];
@@ -39,7 +40,7 @@ export function nodeSources(settings: DiscoverySettings, log: Log): NodeSource[]
       watchSeconds: WATCH_SECONDS,
     });
     const timing = { backOffMs: BACK_OFF_MS, maxBackOffMs: pollMs };
-    sources.push(new KubernetesNodes({ api, podsSelector, endpointsSelector: svcSelector, timing, log }));
+    sources.push(new KubernetesNodes({ api, namespace, podsSelector, endpointsSelector: svcSelector, timing, log }));
   }
   if (sources.length === 0)
     log.warn({}, 'no nodes are configured; set TRACER_NODES, TRACER_NODES_DNS or TRACER_KUBERNETES');

@@ -17,9 +17,9 @@ export interface KubeSubset {
   readonly ports?: readonly { readonly port?: number; readonly protocol?: string }[];
 }
 
-/** A collection in all namespaces, narrowed by a selector. */
+/** A collection in all namespaces or in one, narrowed by a selector. */
 export interface ResourceQuery {
-  readonly path: '/api/v1/pods' | '/api/v1/endpoints';
+  readonly path: `/api/v1/${'' | `namespaces/${string}/`}${'pods' | 'endpoints'}`;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
 }

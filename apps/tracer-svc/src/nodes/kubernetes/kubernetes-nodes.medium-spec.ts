@@ -44,6 +44,7 @@ beforeEach(async () => {
   writeFileSync(kubeconfig, api.kubeconfig());
   nodes = new KubernetesNodes({
     api: new KubeClient({ kubeconfig, deadlineMs: 400, watchSeconds: 2 }),
+    namespace: '',
     podsSelector: 'app=agent',
     endpointsSelector: 'metadata.name=agents',
     timing: { backOffMs: 20, maxBackOffMs: 100 },

@@ -6,9 +6,11 @@ import { ResourceWatch, type WatchTiming } from './resource-watch.js';
 
 export interface KubernetesOptions {
   readonly api: KubeApi;
-  /** Label selector of the agents' pods, all namespaces. */
+  /** The namespace to look in, which takes no right to see others; '' for all. */
+  readonly namespace: string;
+  /** Label selector of the agents' pods. */
   readonly podsSelector: string;
-  /** Field selector of the endpoints of the agents' service, all namespaces. */
+  /** Field selector of the endpoints of the agents' service. */
   readonly endpointsSelector: string;
   readonly timing: WatchTiming;
   readonly log: Log;
@@ -24,17 +26,21 @@ export class KubernetesNodes implements NodeSource {
 
   constructor(options: KubernetesOptions) {
     this.#options = options;
-    const { podsSelector, endpointsSelector } = options;
+    const { namespace, podsSelector, endpointsSelector } = options;
+    const within = namespace === '' ? '' : (`namespaces/${encodeURIComponent(namespace)}/` as const);
     const common = {
       ...options,
       onChange: () => {
         this.#join();
       },
     };
-    this.#pods = new ResourceWatch({ ...common, query: { path: '/api/v1/pods', labelSelector: podsSelector } });
+    this.#pods = new ResourceWatch({
+      ...common,
+      query: { path: `/api/v1/${within}pods`, labelSelector: podsSelector },
+    });
     this.#endpoints = new ResourceWatch({
       ...common,
-      query: { path: '/api/v1/endpoints', fieldSelector: endpointsSelector },
+      query: { path: `/api/v1/${within}endpoints`, fieldSelector: endpointsSelector },
     });
   }
 
@@ -45,7 +51,7 @@ export class KubernetesNodes implements NodeSource {
   }
 
   state(): SourceState {
-    const { podsSelector, endpointsSelector } = this.#options;
+    const { namespace, podsSelector, endpointsSelector } = this.#options;
     const times = [this.#pods.lastGoodAtMs, this.#endpoints.lastGoodAtMs];
     const errors = [
       this.#pods.lastError && `pods: ${this.#pods.lastError}`,
@@ -53,7 +59,7 @@ export class KubernetesNodes implements NodeSource {
     ].filter((error) => error !== undefined);
     return {
       kind: 'kubernetes',
-      target: `pods ${podsSelector}, endpoints ${endpointsSelector}`,
+      target: `pods ${podsSelector}, endpoints ${endpointsSelector}${namespace === '' ? '' : ` in ${namespace}`}`,
       nodes: this.#nodes.length,
       // The list is only as fresh as the older of its two halves.
       ...(times.every((time) => time !== undefined) ? { lastGoodAtMs: Math.min(...times) } : {}),

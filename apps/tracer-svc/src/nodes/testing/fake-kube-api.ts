@@ -6,6 +6,9 @@ import { selfSigned } from '../../testing/self-signed.js';
 import type { KubeObject } from '../kubernetes/kube-api.js';
 
 type Collection = 'pods' | 'endpoints';
+
+const COLLECTION = /^\/api\/v1\/(?:namespaces\/([^/]+)\/)?(pods|endpoints)$/;
+
 interface Change {
   readonly version: number;
   readonly collection: Collection;
@@ -35,6 +38,8 @@ export class FakeKubeApi {
   readonly requests: string[] = [];
   fault: Fault = 'none';
   token = 'first-token';
+  /** What the account may list and watch, as a Role (in a namespace) or a ClusterRole (undefined: all) grants it. */
+  allowed: (namespace: string | undefined, collection: Collection) => boolean = () => true;
 
   async listen(): Promise<void> {
     this.#server.on('secureConnection', (socket: Socket) => {
@@ -105,18 +110,19 @@ export class FakeKubeApi {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url ?? '', 'https://x');
     this.requests.push(request.url ?? '');
-    const collection = /^\/api\/v1\/(pods|endpoints)$/.exec(pathname)?.[1] as Collection | undefined;
+    const collection = COLLECTION.exec(pathname)?.[2] as Collection | undefined;
+    const namespace = COLLECTION.exec(pathname)?.[1];
     if (this.fault === 'hang') return;
     if (this.fault === 'refuse') request.socket.destroy();
     else if (typeof this.fault === 'number') refuse(response, this.fault, 'made to fail');
     else if (request.headers.authorization !== `Bearer ${this.token}`) refuse(response, 401, 'Unauthorized');
     else if (collection === undefined) refuse(response, 404, 'not found');
-    else if (searchParams.get('watch') === 'true') this.#watch(collection, searchParams, response);
-    else this.#list(collection, searchParams, response);
+    else if (!this.allowed(namespace, collection)) refuse(response, 403, `${collection} is forbidden`);
+    else if (searchParams.get('watch') === 'true') this.#watch(collection, namespace, searchParams, response);
+    else this.#list(collection, selectorOf(searchParams, namespace), searchParams, response);
   }
 
-  #list(collection: Collection, query: URLSearchParams, response: ServerResponse): void {
-    const fits = selectorOf(query);
+  #list(collection: Collection, fits: Fits, query: URLSearchParams, response: ServerResponse): void {
     const from = Number(query.get('continue') ?? 0);
     const all = [...this.#objects[collection].values()].filter(fits);
     // Two a page, however many are asked for: paging is always exercised.
@@ -126,7 +132,12 @@ export class FakeKubeApi {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
-  #watch(collection: Collection, query: URLSearchParams, response: ServerResponse): void {
+  #watch(
+    collection: Collection,
+    namespace: string | undefined,
+    query: URLSearchParams,
+    response: ServerResponse,
+  ): void {
     const from = Number(query.get('resourceVersion'));
     const expired = from < this.#version && !this.#log.some(({ version }) => version === from + 1);
     if (this.fault === 'expire by status' || (expired && collection === 'endpoints')) {
@@ -139,7 +150,12 @@ export class FakeKubeApi {
       response.end();
     } else if (this.fault === 'end at once') response.end();
     else if (this.fault === 'garbage') response.write('{"type":"ADDED"}\n');
-    else this.#follow({ collection, response, fits: selectorOf(query) }, from, Number(query.get('timeoutSeconds')));
+    else
+      this.#follow(
+        { collection, response, fits: selectorOf(query, namespace) },
+        from,
+        Number(query.get('timeoutSeconds')),
+      );
   }
 
   #follow(watcher: Watcher, from: number, seconds: number): void {
@@ -165,7 +181,7 @@ interface Watcher {
 type Fits = (object: KubeObject & { readonly metadata?: { readonly labels?: Record<string, string> } }) => boolean;
 
 /** `key=value` terms; the only field known is `metadata.name`. */
-function selectorOf(query: URLSearchParams): Fits {
+function selectorOf(query: URLSearchParams, namespace: string | undefined): Fits {
   const terms = (name: string): [string, string][] =>
     (query.get(name) ?? '')
       .split(',')
@@ -173,6 +189,7 @@ function selectorOf(query: URLSearchParams): Fits {
       .map((term) => term.split('=') as [string, string]);
   const [labels, fields] = [terms('labelSelector'), terms('fieldSelector')];
   return ({ metadata }) =>
+    (namespace === undefined || metadata?.namespace === namespace) &&
     labels.every(([key, value]) => metadata?.labels?.[key] === value) &&
     fields.every(([key, value]) => key === 'metadata.name' && metadata?.name === value);
 }
