@@ -74,6 +74,18 @@ export default {
       from: { path: '\\.controller\\.ts$' },
       to: { path: '^libs/', pathNot: '^libs/(dtos|service-kit)/' },
     },
+    {
+      name: 'the-page-knows-the-services-by-http-only',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^(apps|libs|bench)/' },
+    },
+    {
+      name: 'the-lane-engine-knows-no-framework',
+      severity: 'error',
+      from: { path: '^web/src/lanes/', pathNot: TESTS },
+      to: { path: ['node_modules/', '^web/src/(shell|design|router|files|sessions|spans|dm|features)/'] },
+    },
     onlyIn('typeorm', 'node_modules/(typeorm|pg)/', '^libs/storage-postgres/'),
     onlyIn(
       'process-spawning',
@@ -95,7 +107,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
     },
   },
 };

@@ -22,12 +22,13 @@ export default {
   // A hang is what a time limit is for; a busy machine is not one.
   testTimeout: 60_000,
   projects: [
-    suite('unit', '{apps,libs}/**/*.spec.ts'),
+    suite('unit', ['{apps,libs}/**/*.spec.ts', 'web/{src,build}/**/*.spec.ts']),
     suite('medium', '{apps,libs}/**/*.medium-spec.ts'),
     suite('e2e', 'test/e2e/**/*.e2e-spec.ts'),
     suite('system', 'test/system/**/*.system-spec.ts'),
     suite('host', 'test/host/**/*.host-spec.ts'),
     suite('lab', 'test/lab/**/*.lab-spec.ts'),
+    suite('web', 'test/web/**/*.web-spec.ts'),
   ],
   coverageProvider: 'v8',
   collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*spec.ts', '!**/testing/**', '!**/index.ts', '!**/main.ts'],

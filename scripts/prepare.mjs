@@ -35,8 +35,13 @@ export function installIfNeeded() {
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-/** Compiles apps and libs to dist/ when a source is newer than the last build. */
+/** Builds what is older than its sources: the apps and libs in dist/, and the page in dist/web. */
 export function buildIfNeeded() {
+  buildAppsIfNeeded();
+  buildPageIfNeeded();
+}
+
+function buildAppsIfNeeded() {
   const stamp = 'dist/apps/tracer/src/main.js';
   const sources = [
     'apps',
@@ -50,6 +55,13 @@ export function buildIfNeeded() {
   if (existsSync(`${root}/${stamp}`) && Math.max(...sources.map(newest)) < builtAt()) return;
   console.log('Building …');
   run('npm', ['run', '--silent', 'build']);
+}
+
+function buildPageIfNeeded() {
+  const built = timeOf('dist/web/index.html');
+  if (built !== 0 && Math.max(...['web', 'package-lock.json'].map(newest)) < built) return;
+  console.log('Building the page …');
+  run('npm', ['run', '--silent', 'build:web']);
 }
 
 const timeOf = (path) => statSync(`${root}/${path}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -2,8 +2,9 @@ import { TracerError } from '@tracer/base';
 import type { AppDefinition, ErrorBody } from '@tracer/service-kit';
 import { TracerSvcConfig } from './config.js';
 import { GatewayModule } from './gateway.module.js';
-import { pageForPeople, publishedRouting } from './http/published-routing.js';
+import { publishedRouting } from './http/published-routing.js';
 import { serveMergedDocument } from './openapi/serve-document.js';
+import { servePage } from './page/serve-page.js';
 import { proxyUpstreams } from './proxy/proxy-upstreams.js';
 
 /** container-tracer answers failures with their text as a JSON string. */
@@ -33,7 +34,7 @@ export const app: AppDefinition<TracerSvcConfig> = {
     // Published clients get `<`, `>` and `&` as \u003c and so on, and may embed answers in pages.
     nest.set('json escape', true);
     nest.use(publishedRouting);
-    nest.use(pageForPeople);
+    nest.use(servePage());
     serveMergedDocument(nest, app);
     proxyUpstreams(nest, filter);
   },

@@ -26,9 +26,3 @@ export function publishedRouting(request: Request, response: Response, next: Nex
     response.set('X-Tracer-Error', 'NOT_FOUND').sendStatus(404);
   else next();
 }
-
-/** Whoever opens the address that was printed at the start wants to see something; programs never ask for `/`. */
-export function pageForPeople({ method, path, headers }: Request, response: Response, next: NextFunction): void {
-  if (method === 'GET' && path === '/' && headers.accept?.includes('text/html') === true) response.redirect('/docs');
-  else next();
-}

@@ -1,0 +1,46 @@
+import type { ReactNode } from 'react';
+import { Dialog } from '../design/index.js';
+import { useActiveShortcuts } from './shortcuts.js';
+
+const SIGNS: Readonly<Record<string, string>> = {
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Escape: 'Esc',
+  ' ': 'Space',
+};
+
+/** The keys that work in the view that is open. */
+export function KeyboardHelp({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const groups = useActiveShortcuts();
+  return (
+    <Dialog title="Keys" onClose={onClose}>
+      {groups.map(({ title, shortcuts }) => (
+        <section key={title} className="stack">
+          <h3>{title}</h3>
+          <dl className="facts">
+            {shortcuts.map(({ keys, label }) => (
+              <KeyLine key={label} keys={keys} label={label} />
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Dialog>
+  );
+}
+
+function KeyLine({ keys, label }: { readonly keys: readonly string[]; readonly label: string }): ReactNode {
+  return (
+    <>
+      <dt>
+        {keys.map((key) => (
+          <kbd key={key} className="key">
+            {SIGNS[key] ?? key}
+          </kbd>
+        ))}
+      </dt>
+      <dd>{label}</dd>
+    </>
+  );
+}

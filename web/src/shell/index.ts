@@ -1,0 +1,4 @@
+export { CopyCurl } from './copy-curl.js';
+export { Loaded } from './loaded.js';
+export { useShortcuts, type Shortcut } from './shortcuts.js';
+export { onThemeChange } from './theme.js';

@@ -1,0 +1,11 @@
+export {
+  formatBytes,
+  formatCount,
+  formatDurationUs,
+  formatRelativeUs,
+  formatShort,
+  formatTimeUs,
+  type TimeZoneMode,
+} from './format.js';
+export { setTimeZone, useTimeZone } from './time-settings.js';
+export { TimeText } from './time-text.js';
