@@ -12,6 +12,7 @@ import {
 import { AtsController } from './ats/ats.controller.js';
 import { AtsQueries } from './ats/ats-queries.js';
 import type { SpanApiConfig } from './config.js';
+import { DmTraceSource } from './dm/dm-trace-source.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { SpanServices } from './grpc/span-services.js';
 import { asAvailable } from './http/available.js';
@@ -22,11 +23,13 @@ import { JaegerController } from './jaeger/jaeger.controller.js';
 import { JaegerQueries } from './jaeger/jaeger-queries.js';
 import { OtlpController } from './otlp/otlp.controller.js';
 import { OtlpIngest } from './otlp/otlp-ingest.js';
+import { RunTraceSource } from './perf-tracer/run-trace-source.js';
 import { RetentionController } from './retention/retention.controller.js';
 import { RetentionJob } from './retention/retention-job.js';
 import { retentionMetrics } from './retention/retention-metrics.js';
 import { RetentionService } from './retention/retention.service.js';
 import { SpanLifecycle } from './spans.lifecycle.js';
+import { withFurtherTraces, type TraceSource } from './traces/further-traces.js';
 import { ServiceFigures } from './traces/operations.js';
 import { SpanSearch } from './traces/span-search.js';
 import { TraceView } from './traces/trace-view.js';
@@ -63,9 +66,11 @@ function storeProviders(config: Readonly<SpanApiConfig>): Provider[] {
   return [
     {
       provide: SPAN_STORE,
-      inject: [Database],
-      useFactory: ({ source }: Database): SpanStore =>
-        asAvailable(new PostgresSpanStore(source, { tagKeys: config.autocompleteKeys })),
+      inject: [Database, DmTraceSource, RunTraceSource],
+      useFactory: ({ source }: Database, ...further: TraceSource[]): SpanStore => {
+        const spans = new PostgresSpanStore(source, { tagKeys: config.autocompleteKeys });
+        return withFurtherTraces(asAvailable(spans), further);
+      },
     },
     {
       provide: SPAN_QUERIES,

@@ -8,6 +8,9 @@ export const DM_OPS = ['insert', 'update', 'delete', 'ddl', 'xid', 'flush', 'ski
 export const DM_JOB_STATES = ['init', 'queued', 'success', 'error'] as const;
 export const DM_JOB_OUTCOMES = ['queued', 'success', 'error', 'skipped', 'lone success', 'lone error'] as const;
 
+const SPAN_TRACE_ID = {
+  description: 'Trace id under which `/api/v1/traces/{traceId}` and the Zipkin routes show the trace',
+} as const;
 const TIME = { maxLength: 40, optional: true } as const;
 const POSITION = /^[^]*:\d{1,10}$/;
 const whole = Transform(({ value }: { value: unknown }) =>
@@ -152,6 +155,7 @@ export class DmDdlInfoDto {
 export class DmEventDto {
   @ApiProperty({ type: 'integer', description: 'Place in the order of arrival' }) seq!: number;
   @ApiProperty({ type: 'integer', description: 'Number of the trace, in the order of first arrival' }) trace!: number;
+  @ApiProperty(SPAN_TRACE_ID) spanTraceId!: string;
   @ApiProperty({ type: 'integer', description: 'When it came: microseconds since 1970' }) receivedAtUs!: number;
   @ApiProperty({ enum: DM_TYPES }) type!: (typeof DM_TYPES)[number];
   @ApiProperty({ description: "Nanoseconds since 1970 by the worker's clock, decimal" }) tso!: string;
@@ -200,6 +204,7 @@ export class DmJobDto {
 
 export class DmTraceJobsDto {
   @ApiProperty({ type: 'integer' }) trace!: number;
+  @ApiProperty(SPAN_TRACE_ID) spanTraceId!: string;
   @ApiProperty() traceId!: string;
   @ApiPropertyOptional() source?: string;
   @ApiPropertyOptional() task?: string;

@@ -191,18 +191,92 @@ class RunTrendDto {
   @ApiProperty({ description: 'Probability of so clear a trend by chance' }) p_value!: number;
 }
 
+const SPAN_TRACE_ID = {
+  description: 'Trace id under which `/api/v1/traces/{traceId}` and the Zipkin routes show the run',
+} as const;
+
 class RecentRunDto {
+  @ApiProperty(SPAN_TRACE_ID) span_trace_id!: string;
   @ApiProperty({ ...ID, required: true }) trace_id!: string | null;
   @ApiProperty(TIME) end_time!: string;
   @ApiProperty(SECONDS) duration_seconds!: number;
 }
 
-class LiveRunDto {
+export class LiveRunDto {
   @ApiProperty({ ...ID, required: true }) trace_id!: string | null;
   @ApiProperty(TIME) start_time!: string;
   @ApiProperty({ ...TIME, description: 'Of the last action' }) last_time!: string;
   @ApiProperty({ type: 'integer' }) steps!: number;
   @ApiPropertyOptional() last_step?: string;
+}
+
+/** Parameters of a page: how many, and where the page before ended. */
+class PageQueryDto {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @numeric
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit?: number;
+
+  @ApiPropertyOptional({ type: 'integer', description: 'The `next` of the page before' })
+  @IsOptional()
+  @numeric
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  cursor?: number;
+}
+
+export class TagsQueryDto extends PageQueryDto {
+  @StringField({ maxLength: 1024, optional: true, description: 'Only tags with this text in them' })
+  contains?: string;
+}
+
+class TagFiguresDto {
+  @ApiProperty() trace_tag!: string;
+  @ApiProperty({ type: 'integer', description: 'Finished runs' }) runs!: number;
+  @ApiProperty({ type: 'integer', description: 'Runs that have not finished' }) live!: number;
+  @ApiProperty({ ...TIME, description: 'End of the run that finished last' }) last_end_time!: string;
+}
+
+export class TagsDto {
+  @ApiProperty({ type: [TagFiguresDto] }) tags!: TagFiguresDto[];
+  @ApiPropertyOptional({ type: 'integer', description: 'Cursor of the next page; absent at the end' }) next?: number;
+}
+
+export class RunPageQueryDto extends PageQueryDto {
+  @StringField({ maxLength: 1024, optional: true, description: 'Only runs whose id begins so' })
+  id?: string;
+}
+
+class ListedRunDto extends FinishedRunDto {
+  @ApiProperty(SPAN_TRACE_ID) span_trace_id!: string;
+}
+
+export class RunPageDto {
+  @ApiProperty() trace_tag!: string;
+  @ApiProperty({ type: [ListedRunDto] }) runs!: ListedRunDto[];
+  @ApiPropertyOptional({ type: 'integer', description: 'Cursor of the next page; absent at the end' }) next?: number;
+}
+
+export class LiveQueryDto {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @numeric
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit?: number;
+}
+
+class TaggedLiveRunDto extends LiveRunDto {
+  @ApiProperty() trace_tag!: string;
+}
+
+export class LiveRunsDto {
+  @ApiProperty({ type: [TaggedLiveRunDto] }) runs!: TaggedLiveRunDto[];
 }
 
 export class RunSummaryDto {

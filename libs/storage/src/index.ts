@@ -56,6 +56,7 @@ export {
 } from './dm/dm-event-store.js';
 export { dmGroupInstances, dmJobsOf, type DmGroupInstance, type DmJob, type DmJobOutcome } from './dm/dm-jobs.js';
 export { dmEventMatches, type DmCursor, type DmEventFilter, type DmEventQuery } from './dm/dm-query.js';
+export { DM_OP_NAMES, dmTraceSpans } from './dm/dm-spans.js';
 export { decodeDmEvent, decodeDmUpload, decodeGetTsoRequest } from './dm/dm-wire.js';
 export {
   DM_UPLOAD_STORED,
@@ -65,6 +66,8 @@ export {
   encodeGetTsoResponse,
 } from './dm/dm-wire-writer.js';
 export { InMemoryDmEventStore } from './dm/in-memory-dm-event-store.js';
+export { numberedTraceId, numberOfTraceId, type NumberedTraceFamily } from './numbered-trace-id.js';
+export { runSpans } from './runs/run-spans.js';
 export { InMemoryRunStore } from './runs/in-memory-run-store.js';
 export { runDurationUs, stepDurationsUs, type FinishedRun, type RunKey, type RunStep } from './runs/run.js';
 export {
@@ -76,6 +79,8 @@ export {
   type RunStore,
   type RunsExpired,
   type RunTotals,
+  type TagFigures,
+  type TagSelection,
   type TimedRun,
 } from './runs/run-store.js';
 export {

@@ -10,6 +10,7 @@ import { DmGrpc } from './dm-grpc.js';
 import { DmIngest } from './dm-ingest.js';
 import { dmMetrics } from './dm-metrics.js';
 import { DmRetentionTimer } from './dm-retention.js';
+import { DmTraceSource } from './dm-trace-source.js';
 import { DmPublishedController } from './published/dm-published.controller.js';
 import { DmPublished } from './published/dm-published.js';
 import { DmEventsController } from './query/dm-events.controller.js';
@@ -46,6 +47,11 @@ export function dmProviders(config: Readonly<SpanApiConfig>, log: Log): Provider
       provide: DmQueries,
       inject: [DM_EVENT_STORE, UnixClock],
       useFactory: (store: DmEventStore, clock: UnixClock) => new DmQueries(store, clock),
+    },
+    {
+      provide: DmTraceSource,
+      inject: [DM_EVENT_STORE],
+      useFactory: (store: DmEventStore) => new DmTraceSource(store),
     },
     {
       provide: DmTransfer,

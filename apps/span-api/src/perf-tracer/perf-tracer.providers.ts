@@ -11,13 +11,16 @@ import { PerfTracerController } from './perf-tracer.controller.js';
 import { PerfTracer } from './perf-tracer.js';
 import { RunAnalysisController } from './run-analysis.controller.js';
 import { RunAnalysis } from './run-analysis.js';
+import { RunListsController } from './run-lists.controller.js';
+import { RunLists } from './run-lists.js';
 import { RunRetentionTimer } from './run-retention.js';
+import { RunTraceSource } from './run-trace-source.js';
 
 /** Ports, which are interfaces, need names of their own to be injected. */
 export const RUN_STORE = Symbol('RunStore');
 
 /** The analysis comes first: its routes are longer than those of the published service. */
-export const RUN_CONTROLLERS = [RunAnalysisController, PerfTracerController];
+export const RUN_CONTROLLERS = [RunAnalysisController, RunListsController, PerfTracerController];
 
 /** Everything behind the routes for runs of features. */
 export function runProviders(config: Readonly<SpanApiConfig>, log: Log): Provider[] {
@@ -37,6 +40,12 @@ export function runProviders(config: Readonly<SpanApiConfig>, log: Log): Provide
       useFactory: (store: RunStore, clock: UnixClock) => new PerfTracer(store, clock),
     },
     { provide: RunAnalysis, inject: [RUN_STORE], useFactory: (store: RunStore) => new RunAnalysis(store) },
+    { provide: RunLists, inject: [RUN_STORE], useFactory: (store: RunStore) => new RunLists(store) },
+    {
+      provide: RunTraceSource,
+      inject: [RUN_STORE],
+      useFactory: (store: RunStore) => new RunTraceSource(store),
+    },
     {
       provide: RunRetentionTimer,
       inject: [RUN_STORE, UnixClock],

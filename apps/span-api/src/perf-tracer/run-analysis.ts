@@ -11,18 +11,19 @@ import type {
 } from '@tracer/dtos';
 import {
   compareRuns,
+  numberedTraceId,
   runDurationUs,
   stepTimes,
   summarizeRuns,
   timeFigures,
   type Difference,
   type FinishedRun,
-  type LiveRun,
   type RunSelection,
   type RunStore,
   type TimeFigures,
 } from '@tracer/storage';
 import { isoTime, parseIsoTime } from './iso-time.js';
+import { liveRun } from './run-answers.js';
 
 const US = 1_000_000;
 const DEFAULT_RUNS = 100;
@@ -49,11 +50,12 @@ export class RunAnalysis {
       ),
       ...(trend && { trend: { seconds_per_run: trend.slopeUs / US, p_value: trend.p } }),
       recent: runs.map((run) => ({
+        span_trace_id: numberedTraceId('run', run.seq),
         trace_id: run.id,
         end_time: isoTime(run.endUs),
         duration_seconds: runDurationUs(run) / US,
       })),
-      live: live.map(liveDto),
+      live: live.map(liveRun),
     };
   }
 
@@ -118,16 +120,6 @@ function figuresDto({ count, minUs, p50Us, p95Us, p99Us, maxUs }: TimeFigures): 
     p95_seconds: p95Us / US,
     p99_seconds: p99Us / US,
     max_seconds: maxUs / US,
-  };
-}
-
-function liveDto({ id, startUs, lastUs, steps, lastStep }: LiveRun): RunSummaryDto['live'][number] {
-  return {
-    trace_id: id,
-    start_time: isoTime(startUs),
-    last_time: isoTime(lastUs),
-    steps,
-    ...(lastStep !== undefined && { last_step: lastStep }),
   };
 }
 

@@ -1,5 +1,12 @@
-import type { AddedStepDto, EndedRunDto, FinishedRunDto, RunStepDto, StartedRunDto } from '@tracer/dtos';
-import { runDurationUs, stepDurationsUs, type AddedStep, type FinishedRun, type RunKey } from '@tracer/storage';
+import type { AddedStepDto, EndedRunDto, FinishedRunDto, LiveRunDto, RunStepDto, StartedRunDto } from '@tracer/dtos';
+import {
+  runDurationUs,
+  stepDurationsUs,
+  type AddedStep,
+  type FinishedRun,
+  type LiveRun,
+  type RunKey,
+} from '@tracer/storage';
 import { isoTime } from './iso-time.js';
 import type { StepRequest } from './run-requests.js';
 
@@ -34,6 +41,16 @@ export function finishedRun(run: FinishedRun): FinishedRunDto {
     end_time: isoTime(run.endUs),
     duration_seconds: runDurationUs(run) / US,
     steps: run.steps.map(({ name, atUs, tracked }, index) => stepDto(name, atUs, tracked, durations[index] ?? 0)),
+  };
+}
+
+export function liveRun({ id, startUs, lastUs, steps, lastStep }: LiveRun): LiveRunDto {
+  return {
+    trace_id: id,
+    start_time: isoTime(startUs),
+    last_time: isoTime(lastUs),
+    steps,
+    ...(lastStep !== undefined && { last_step: lastStep }),
   };
 }
 

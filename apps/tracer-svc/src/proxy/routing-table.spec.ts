@@ -27,6 +27,8 @@ describe('upstreamOf', () => {
     '/status',
     '/events/query',
     '/api/v1/dm/jobs',
+    '/api/v1/perf/tags/checkout/runs',
+    '/debug/pprof/symbol',
     '/api/tracing/start',
     '/api/traces/my%20tag',
     '/jaeger/api/services',

@@ -31,7 +31,9 @@ const ROUTES: Readonly<Record<UpstreamName, readonly string[]>> = {
     '/status',
     '/events',
     '/api/v1/dm',
+    '/debug/pprof',
     // perf-tracer
+    '/api/v1/perf',
     '/api/tracing',
     '/api/traces',
   ],

@@ -13,8 +13,8 @@ import { DM_READ_COLUMNS, readDmEventRow, type DmEventRow } from './dm-rows.js';
 
 /** A page of events ends here, or at PAGE_BYTES; its first event is always in it. */
 const PAGE_EVENTS = 1_000;
-/** Of each trace in a list of traces. */
-const FIRST_BYTES = 256 << 10;
+/** Of each trace in a list of traces, for so many events as are asked for. */
+const FIRST_BYTES_OF_AN_EVENT = 512;
 /** Traces whose numbers are fetched at a time. */
 const PAGE_TRACES = 500;
 const LAST_TRACE = 2 ** 53 - 1;
@@ -39,7 +39,8 @@ export class DmReader {
     return { traces: Number(traces), pages: this.#from(trace_numbers, limit) };
   }
 
-  async traces({ source, task, unfinished, before = LAST_TRACE, limit }: DmTraceQuery): Promise<DmTrace[]> {
+  async traces(query: DmTraceQuery): Promise<DmTrace[]> {
+    const { source, task, unfinished, before = LAST_TRACE, limit, events: mostEvents = DM_TRACE_EVENTS } = query;
     const sources = await sourceIds(this.source, source, task);
     const open = `(SELECT count(*) FILTER (WHERE job_state = 1 AND op_type <> 7) >
                           count(*) FILTER (WHERE job_state IN (2, 3) AND op_type <> 7)
@@ -51,22 +52,24 @@ export class DmReader {
        ORDER BY trace DESC LIMIT $3`,
       [before, sources, limit],
     );
-    const events = await this.#firstEvents(rows.map(({ trace }) => trace));
+    const events = await this.#firstEvents(
+      rows.map(({ trace }) => trace),
+      mostEvents,
+    );
     return rows.map(({ trace, id, events: count }) => {
       const own = events.get(Number(trace)) ?? [];
       return { trace: Number(trace), traceId: id, events: own, eventsLeft: Math.max(0, Number(count) - own.length) };
     });
   }
 
-  async #firstEvents(traces: readonly string[]): Promise<Map<number, StoredDmEvent[]>> {
+  async #firstEvents(traces: readonly string[], mostEvents: number): Promise<Map<number, StoredDmEvent[]>> {
     const rows = await withDeadline<DmEventRow>(
       this.source,
-      `SELECT e.* FROM unnest($1::bigint[]) AS number, LATERAL (${FIRST_EVENTS}) e`,
+      `SELECT e.* FROM unnest($1::bigint[]) AS number, LATERAL (${firstEvents(mostEvents)}) e`,
       [traces],
     );
-    const events = new Map<number, StoredDmEvent[]>();
-    for (const row of rows)
-      events.set(Number(row.trace), [...(events.get(Number(row.trace)) ?? []), readDmEventRow(row)]);
+    const events = new Map<number, StoredDmEvent[]>(traces.map((trace) => [Number(trace), []]));
+    for (const row of rows) events.get(Number(row.trace))?.push(readDmEventRow(row));
     return events;
   }
 
@@ -104,9 +107,8 @@ const TRACES_PAGE = boundedPage(
   'trace, seq',
   PAGE_EVENTS,
 );
-const FIRST_EVENTS = boundedPage(
-  `SELECT ${DM_READ_COLUMNS} FROM dm_event WHERE trace = number`,
-  'seq',
-  DM_TRACE_EVENTS,
-  FIRST_BYTES,
-);
+
+function firstEvents(most: number): string {
+  const events = `SELECT ${DM_READ_COLUMNS} FROM dm_event WHERE trace = number`;
+  return boundedPage(events, 'seq', most, most * FIRST_BYTES_OF_AN_EVENT);
+}

@@ -11,18 +11,23 @@ import {
   type RunStep,
   type RunStore,
   type RunTotals,
+  type TagFigures,
+  type TagSelection,
   type TimedRun,
 } from '@tracer/storage';
 import type { DataSource, EntityManager } from 'typeorm';
 import {
   idBytes,
   keyDigest,
+  LIVE_COLUMNS,
   readLiveRow,
   readRunRow,
+  readTagRow,
   RUN_COLUMNS,
   tagDigest,
   type LiveRow,
   type RunRow,
+  type TagRow,
 } from './run-rows.js';
 
 const PAGE_RUNS = 500;
@@ -83,31 +88,61 @@ export class PostgresRunStore implements RunStore {
     }
   }
 
-  async select(tag: string, { idPrefix = '', fromUs, toUs, limit }: RunSelection): Promise<FinishedRun[]> {
+  async select(tag: string, { idPrefix = '', fromUs, toUs, beforeSeq, limit }: RunSelection): Promise<FinishedRun[]> {
     const prefix = Buffer.from(idPrefix);
     const condition = `substring(coalesce(id, '') FROM 1 FOR ${prefix.length}) = $2
-      AND end_us >= coalesce($3::bigint, -${ALL}) AND end_us < coalesce($4::bigint, ${ALL})`;
+      AND end_us >= coalesce($3::bigint, -${ALL}) AND end_us < coalesce($4::bigint, ${ALL})
+      AND seq < coalesce($5::bigint, ${ALL})`;
     const rows = await this.source.query<RunRow[]>(boundedRuns(condition, 'DESC', limit, SELECTED_BYTES), [
       tagDigest(tag),
       prefix,
       fromUs,
       toUs,
+      beforeSeq,
     ]);
     return rows.map((row) => readRunRow(tag, row)).reverse();
   }
 
+  async run(seq: number): Promise<FinishedRun | undefined> {
+    const [row] = await this.source.query<(RunRow & { tag: Buffer })[]>(
+      `SELECT tag, ${RUN_COLUMNS} FROM perf_run r JOIN perf_tag t ON t.digest = r.tag_digest WHERE seq = $1`,
+      [seq],
+    );
+    return row && readRunRow(row.tag.toString(), row);
+  }
+
   async live(tag: string, limit: number): Promise<LiveRun[]> {
     const rows = await this.source.query<LiveRow[]>(
-      `SELECT id, start_us, last_us, steps, last_step FROM perf_live WHERE tag_digest = $1
-       ORDER BY start_us, run LIMIT $2`,
+      `SELECT ${LIVE_COLUMNS} FROM perf_live WHERE tag_digest = $1 ORDER BY start_us, run LIMIT $2`,
       [tagDigest(tag), limit],
     );
-    return rows.map((row) => readLiveRow(tag, row));
+    return rows.map(readLiveRow);
+  }
+
+  async newestLive(limit: number): Promise<LiveRun[]> {
+    const rows = await this.source.query<LiveRow[]>(
+      `SELECT ${LIVE_COLUMNS} FROM perf_live ORDER BY start_us DESC, run DESC LIMIT $1`,
+      [limit],
+    );
+    return rows.map(readLiveRow);
   }
 
   async tags(): Promise<string[]> {
     const rows = await this.source.query<{ tag: Buffer }[]>('SELECT tag FROM perf_tag ORDER BY place');
     return rows.map(({ tag }) => tag.toString());
+  }
+
+  async tagFigures({ contains = '', beforePlace, limit }: TagSelection): Promise<TagFigures[]> {
+    const rows = await this.source.query<TagRow[]>(
+      `SELECT tag, place,
+              (SELECT count(*) FROM perf_run r WHERE r.tag_digest = t.digest) AS runs,
+              (SELECT count(*) FROM perf_live l WHERE l.tag_digest = t.digest) AS live,
+              (SELECT end_us FROM perf_run r WHERE r.tag_digest = t.digest ORDER BY seq DESC LIMIT 1) AS last_end_us
+       FROM perf_tag t WHERE position($1::bytea IN tag) > 0 AND place < coalesce($2::bigint, ${ALL})
+       ORDER BY place DESC LIMIT $3`,
+      [Buffer.from(contains), beforePlace, limit],
+    );
+    return rows.map(readTagRow);
   }
 
   async delete(tag: string): Promise<void> {

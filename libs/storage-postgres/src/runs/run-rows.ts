@@ -1,4 +1,4 @@
-import type { FinishedRun, LiveRun, RunKey } from '@tracer/storage';
+import type { FinishedRun, LiveRun, RunKey, TagFigures } from '@tracer/storage';
 import { digestOf } from '../digest.js';
 
 /** What is selected to read a finished run back. */
@@ -29,7 +29,11 @@ export function readRunRow(tag: string, row: RunRow): FinishedRun {
   };
 }
 
+/** What is selected to see a live run. */
+export const LIVE_COLUMNS = 'tag, id, start_us, last_us, steps, last_step';
+
 export interface LiveRow {
+  readonly tag: Buffer;
   readonly id: Buffer | null;
   readonly start_us: string;
   readonly last_us: string;
@@ -37,14 +41,32 @@ export interface LiveRow {
   readonly last_step: Buffer | null;
 }
 
-export function readLiveRow(tag: string, { id, start_us, last_us, steps, last_step }: LiveRow): LiveRun {
+export function readLiveRow({ tag, id, start_us, last_us, steps, last_step }: LiveRow): LiveRun {
   return {
-    tag,
+    tag: tag.toString(),
     id: id === null ? null : id.toString(),
     startUs: Number(start_us),
     lastUs: Number(last_us),
     steps,
     ...(last_step !== null && { lastStep: last_step.toString() }),
+  };
+}
+
+export interface TagRow {
+  readonly tag: Buffer;
+  readonly place: string;
+  readonly runs: string;
+  readonly live: string;
+  readonly last_end_us: string | null;
+}
+
+export function readTagRow({ tag, place, runs, live, last_end_us }: TagRow): TagFigures {
+  return {
+    tag: tag.toString(),
+    place: Number(place),
+    runs: Number(runs),
+    live: Number(live),
+    lastEndUs: Number(last_end_us),
   };
 }
 

@@ -36,6 +36,8 @@ export interface DmTraceQuery {
   /** Only traces that came first before this one. */
   readonly before?: number;
   readonly limit: number;
+  /** Most events of each trace; default `DM_TRACE_EVENTS`. */
+  readonly events?: number;
 }
 
 /** A trace with its first events. */
@@ -47,7 +49,7 @@ export interface DmTrace {
   readonly eventsLeft: number;
 }
 
-/** Most events that `traces` gives of one trace. */
+/** Most events that `traces` gives of one trace unless it is told otherwise. */
 export const DM_TRACE_EVENTS = 500;
 
 export interface DmTail {

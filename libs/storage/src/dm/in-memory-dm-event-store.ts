@@ -93,7 +93,8 @@ export class InMemoryDmEventStore implements DmEventStore {
     return Promise.resolve({ events: page, upTo });
   }
 
-  traces({ source, task, unfinished, before = Infinity, limit }: DmTraceQuery): Promise<DmTrace[]> {
+  traces(query: DmTraceQuery): Promise<DmTrace[]> {
+    const { source, task, unfinished, before = Infinity, limit, events: mostEvents = DM_TRACE_EVENTS } = query;
     const found = this.#grouped()
       .filter(({ number }) => number < before)
       .filter(({ id }) => source === undefined || dmSourceOf(id)?.source === source)
@@ -104,8 +105,8 @@ export class InMemoryDmEventStore implements DmEventStore {
       found.slice(0, limit).map(({ number, id, events }) => ({
         trace: number,
         traceId: id,
-        events: events.slice(0, DM_TRACE_EVENTS),
-        eventsLeft: Math.max(0, events.length - DM_TRACE_EVENTS),
+        events: events.slice(0, mostEvents),
+        eventsLeft: Math.max(0, events.length - mostEvents),
       })),
     );
   }

@@ -9,6 +9,8 @@ import {
   type RunStore,
   type RunsExpired,
   type RunTotals,
+  type TagFigures,
+  type TagSelection,
   type TimedRun,
 } from './run-store.js';
 
@@ -26,7 +28,9 @@ interface Kept {
 export class InMemoryRunStore implements RunStore {
   readonly #live = new Map<string, Growing>();
   #kept: Kept[] = [];
-  #tags: string[] = [];
+  /** Places by tag, in their order. */
+  readonly #tags = new Map<string, number>();
+  #lastPlace = 0;
   #lastSeq = 0;
   #expired: RunsExpired = { live: 0, finished: 0 };
 
@@ -76,30 +80,41 @@ export class InMemoryRunStore implements RunStore {
 
   select(
     tag: string,
-    { idPrefix = '', fromUs = -Infinity, toUs = Infinity, limit }: RunSelection,
+    { idPrefix = '', fromUs = -Infinity, toUs = Infinity, beforeSeq = Infinity, limit }: RunSelection,
   ): Promise<FinishedRun[]> {
     const runs = this.#of(tag).filter(
-      ({ id, endUs }) => (id ?? '').startsWith(idPrefix) && endUs >= fromUs && endUs < toUs,
+      ({ id, endUs, seq }) => (id ?? '').startsWith(idPrefix) && endUs >= fromUs && endUs < toUs && seq < beforeSeq,
     );
     return Promise.resolve(runs.slice(-limit));
   }
 
+  run(seq: number): Promise<FinishedRun | undefined> {
+    return Promise.resolve(this.#kept.find(({ run }) => run.seq === seq)?.run);
+  }
+
   live(tag: string, limit: number): Promise<LiveRun[]> {
-    const runs = [...this.#live.values()].filter((run) => run.tag === tag).sort((a, b) => a.startUs - b.startUs);
-    return Promise.resolve(
-      runs.slice(0, limit).map((run) => ({
-        tag,
-        id: run.id,
-        startUs: run.startUs,
-        lastUs: lastUs(run),
-        steps: run.steps.length,
-        ...(run.steps.length > 0 && { lastStep: run.steps.at(-1)?.name ?? '' }),
-      })),
-    );
+    const runs = this.#liveOldestFirst().filter((run) => run.tag === tag);
+    return Promise.resolve(runs.slice(0, limit).map(glance));
+  }
+
+  newestLive(limit: number): Promise<LiveRun[]> {
+    return Promise.resolve(this.#liveOldestFirst().reverse().slice(0, limit).map(glance));
   }
 
   tags(): Promise<string[]> {
-    return Promise.resolve([...this.#tags]);
+    return Promise.resolve([...this.#tags.keys()]);
+  }
+
+  tagFigures({ contains = '', beforePlace = Infinity, limit }: TagSelection): Promise<TagFigures[]> {
+    const chosen = [...this.#tags].filter(([tag, place]) => tag.includes(contains) && place < beforePlace).reverse();
+    const figures = chosen.slice(0, limit).map(([tag, place]) => ({
+      tag,
+      place,
+      runs: this.#of(tag).length,
+      live: this.#liveOldestFirst().filter((run) => run.tag === tag).length,
+      lastEndUs: this.#of(tag).at(-1)?.endUs ?? 0,
+    }));
+    return Promise.resolve(figures);
   }
 
   delete(tag: string): Promise<void> {
@@ -108,7 +123,7 @@ export class InMemoryRunStore implements RunStore {
   }
 
   totals(): Promise<RunTotals> {
-    const [live, finished, tags] = [this.#live.size, this.#kept.length, this.#tags.length];
+    const [live, finished, tags] = [this.#live.size, this.#kept.length, this.#tags.size];
     return Promise.resolve({ live, finished, tags, expired: this.#expired });
   }
 
@@ -130,13 +145,17 @@ export class InMemoryRunStore implements RunStore {
   #keep(run: TimedRun, finishedAtUs: number): FinishedRun {
     const finished = { ...run, seq: ++this.#lastSeq };
     this.#kept.push({ run: finished, finishedAtUs });
-    if (!this.#tags.includes(run.tag)) this.#tags.push(run.tag);
+    if (!this.#tags.has(run.tag)) this.#tags.set(run.tag, ++this.#lastPlace);
     return finished;
   }
 
   #forget(condition: (kept: Kept) => boolean): void {
     this.#kept = this.#kept.filter((kept) => !condition(kept));
-    this.#tags = this.#tags.filter((tag) => this.#kept.some(({ run }) => run.tag === tag));
+    for (const tag of this.#tags.keys()) if (this.#of(tag).length === 0) this.#tags.delete(tag);
+  }
+
+  #liveOldestFirst(): Growing[] {
+    return [...this.#live.values()].sort((a, b) => a.startUs - b.startUs);
   }
 
   #of(tag: string): FinishedRun[] {
@@ -145,6 +164,12 @@ export class InMemoryRunStore implements RunStore {
 }
 
 const keyOf = ({ tag, id }: RunKey): string => JSON.stringify([tag, id ?? '']);
+
+function glance(run: Growing): LiveRun {
+  const { tag, id, startUs, steps } = run;
+  const last = steps.at(-1);
+  return { tag, id, startUs, lastUs: lastUs(run), steps: steps.length, ...(last && { lastStep: last.name }) };
+}
 
 function lastUs({ startUs, steps }: Growing): number {
   return steps.at(-1)?.atUs ?? startUs;

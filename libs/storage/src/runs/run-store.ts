@@ -40,7 +40,29 @@ export interface RunSelection {
   readonly fromUs?: number;
   /** Exclusive. */
   readonly toUs?: number;
+  /** Only runs that finished before the one with this `seq`. */
+  readonly beforeSeq?: number;
   readonly limit: number;
+}
+
+export interface TagSelection {
+  /** Only tags with this text in them. */
+  readonly contains?: string;
+  /** Only tags that came to have runs before the one at this place. */
+  readonly beforePlace?: number;
+  readonly limit: number;
+}
+
+/** A tag with finished runs at a glance. */
+export interface TagFigures {
+  readonly tag: string;
+  /** Place in the order in which tags came to have runs: never used again. */
+  readonly place: number;
+  readonly runs: number;
+  /** Runs that have not finished. */
+  readonly live: number;
+  /** End of the run that finished last. */
+  readonly lastEndUs: number;
 }
 
 /** A live run at a glance. */
@@ -86,11 +108,20 @@ export interface RunStore {
   /** The last finished runs that match, in the order of finish; fewer when they are very large. */
   select(tag: string, selection: RunSelection): Promise<FinishedRun[]>;
 
+  /** The finished run with this number; undefined when there is none. */
+  run(seq: number): Promise<FinishedRun | undefined>;
+
   /** Live runs of a tag, those that began first in front, at most `limit`. */
   live(tag: string, limit: number): Promise<LiveRun[]>;
 
+  /** Live runs of all tags, those that began last in front, at most `limit`. */
+  newestLive(limit: number): Promise<LiveRun[]>;
+
   /** Tags with finished runs, in the order in which they came to have some. */
   tags(): Promise<string[]>;
+
+  /** The same tags with figures, those that came last in front. */
+  tagFigures(selection: TagSelection): Promise<TagFigures[]>;
 
   /** Forgets the finished runs of a tag; live ones stay. */
   delete(tag: string): Promise<void>;

@@ -241,6 +241,8 @@ export function dmEventStoreContract(name: string, open: () => Promise<DmEventSt
       await append(...Array.from({ length: 612 }, (_, line) => dmJob('long', { base: { line } })));
       const [trace] = await store.traces({ unfinished: false, limit: 1 });
       expect([trace?.events.length, trace?.eventsLeft, trace?.events.at(-1)?.seq]).toEqual([500, 112, 500]);
+      const [whole] = await store.traces({ unfinished: false, limit: 1, events: 1_000 });
+      expect([whole?.events.length, whole?.eventsLeft]).toEqual([612, 0]);
     });
 
     it('evicts the oldest by count, bytes and age, and says what went', async () => {

@@ -177,6 +177,44 @@ export function runStoreContract(name: string, open: (mostSteps: number) => Prom
       expect(await store.select('b', { limit: 1 })).toEqual([]);
     });
 
+    it('pages through the runs of a tag, and finds each by its number', async () => {
+      for (let index = 0; index < 5; index++) await complete(index === 2 ? 'b' : 'a', String(index), T0 + index);
+      const pages: (string | null)[][] = [];
+      for (let beforeSeq: number | undefined; ;) {
+        const page = await store.select('a', { limit: 3, ...(beforeSeq !== undefined && { beforeSeq }) });
+        if (page.length === 0) break;
+        pages.push(ids(page));
+        beforeSeq = page[0]?.seq;
+      }
+      expect(pages).toEqual([['1', '3', '4'], ['0']]);
+      for (const finished of await finishedOf(store, 'a')) expect(await store.run(finished.seq)).toEqual(finished);
+      const [gone] = await finishedOf(store, 'b');
+      await store.delete('b');
+      expect([await store.run(gone?.seq ?? 0), await store.run(Number.MAX_SAFE_INTEGER)]).toEqual([
+        undefined,
+        undefined,
+      ]);
+    });
+
+    it('shows tags with their figures, the newest in front', async () => {
+      for (const [index, tag] of ['one', 'two%', 'one', 'Two'].entries())
+        await complete(tag, null, T0 + index * SECOND);
+      await store.start(run('one', 'running'), T0);
+      await store.start(run('none finished'), T0);
+      const all = await store.tagFigures({ limit: 9 });
+      expect(all.map(({ tag, runs, live, lastEndUs }) => [tag, runs, live, lastEndUs])).toEqual([
+        ['Two', 1, 0, T0 + 4 * SECOND],
+        ['two%', 1, 0, T0 + 2 * SECOND],
+        ['one', 2, 1, T0 + 3 * SECOND],
+      ]);
+      const tags = async (more: object): Promise<string[]> =>
+        (await store.tagFigures({ limit: 9, ...more })).map(({ tag }) => tag);
+      expect(await tags({ limit: 2 })).toEqual(['Two', 'two%']);
+      expect(await tags({ beforePlace: all[1]?.place })).toEqual(['one']);
+      expect(await tags({ contains: 'wo' })).toEqual(['Two', 'two%']);
+      expect(await tags({ contains: '%' })).toEqual(['two%']);
+    });
+
     it('shows what is live', async () => {
       await store.start(run('a', '2'), T0 + 1);
       await store.start(run('a', '1'), T0);
@@ -187,6 +225,9 @@ export function runStoreContract(name: string, open: (mostSteps: number) => Prom
         { tag: 'a', id: '2', startUs: T0 + 1, lastUs: T0 + 1, steps: 0 },
       ]);
       expect(await store.live('a', 1)).toHaveLength(1);
+      const newest = (await store.newestLive(10)).map(({ tag, id }) => `${tag}/${id ?? ''}`);
+      expect([newest[0], newest.slice(1).sort()]).toEqual(['a/2', ['a/1', 'b/1']]);
+      expect(await store.newestLive(1)).toEqual([{ tag: 'a', id: '2', startUs: T0 + 1, lastUs: T0 + 1, steps: 0 }]);
     });
 
     it('forgets what is idle, old or too much, and counts it', async () => {

@@ -9,6 +9,7 @@ import {
 import {
   DmEventType,
   dmSourceOf,
+  numberedTraceId,
   type DmBinlogEvent,
   type DmDdlInfo,
   type DmJob,
@@ -23,6 +24,7 @@ export function dmEventDto({ event, seq, trace, receivedAtUs }: StoredDmEvent): 
   return {
     seq,
     trace,
+    spanTraceId: numberedTraceId('dm', trace),
     receivedAtUs,
     type: type === DmEventType.binlog ? 'binlog' : 'job',
     tso: String(base.tso),

@@ -13,6 +13,7 @@ import {
   dmGroupInstances,
   dmJobsOf,
   dmSourceOf,
+  numberedTraceId,
   type DmCursor,
   type DmEventStore,
   type DmTrace,
@@ -109,6 +110,7 @@ function traceQueryOf(
 function traceJobsDto({ trace, traceId, events, eventsLeft }: DmTrace, stuckBeforeUs: number): DmTraceJobsDto {
   return {
     trace,
+    spanTraceId: numberedTraceId('dm', trace),
     traceId: traceId.toString(),
     ...dmSourceOf(traceId),
     binlog: events.filter(({ event }) => event.type === DmEventType.binlog).map(dmEventDto),
