@@ -43,8 +43,12 @@ const TABLE = UPSTREAMS.flatMap((upstream) =>
   ROUTES[upstream].map((prefix) => ({ upstream, segments: prefix.split('/') })),
 ).sort((a, b) => b.segments.length - a.segments.length);
 
-/** The service that answers a path (without query); undefined for what the gateway answers itself. */
-export function upstreamOf(path: string): UpstreamName | undefined {
+/**
+ * The service that answers a path (without query); undefined for what the gateway answers itself. Slashes too many do not
+ * count: some services redirect such paths, and say so themselves.
+ */
+export function upstreamOf(untidy: string): UpstreamName | undefined {
+  const path = untidy.replace(/\/{2,}/g, '/');
   if (OWN.some((own) => path === own || path.startsWith(`${own}/`))) return undefined;
   const segments = path.split('/');
   return TABLE.find(({ segments: prefix }) =>
