@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -45,6 +45,14 @@ async function said(suite: Suite, text: string): Promise<void> {
   }
 }
 
+async function refused(port: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined)) {
+    if (Date.now() > deadline) throw new Error(`something still answers on port ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 describe('the suite', () => {
   let suite: Suite;
   beforeAll(async () => {
@@ -53,8 +61,8 @@ describe('the suite', () => {
     await said(suite, `Ready at http://localhost:${ports.TRACER_PORT}`);
   }, 70_000);
   afterAll(async () => {
-    suite.process.kill('SIGKILL');
-    await suite.ended;
+    suite.process.kill('SIGTERM');
+    expect(await suite.ended).toBe(0);
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -127,8 +135,15 @@ describe('the suite', () => {
     suite.process.kill('SIGINT');
     expect(await suite.ended).toBe(0);
     for (const port of Object.values(ports)) await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow();
-    mkdirSync(join(directory, 'traces'), { recursive: true });
     suite = start();
     await said(suite, 'Ready at');
   }, 90_000);
+
+  it('leaves no app behind when it is killed, and starts again on what it left', async () => {
+    suite.process.kill('SIGKILL');
+    await suite.ended;
+    for (const port of Object.values(ports)) await refused(port);
+    suite = start();
+    await said(suite, 'Ready at');
+  }, 150_000);
 });

@@ -5,16 +5,31 @@ import { requestIdOf } from './request-id.js';
 
 /** JSON lines on standard output; secrets in headers never reach them. */
 export function createLogger(name: string, level: string): Logger {
-  return pino({
-    name,
-    level,
-    timestamp: stdTimeFunctions.isoTime,
-    formatters: {
-      level: (label) => ({ level: label }),
-      bindings: (bindings) => ({ name: bindings['name'] as string }),
+  return pino(
+    {
+      name,
+      level,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: {
+        level: (label) => ({ level: label }),
+        bindings: (bindings) => ({ name: bindings['name'] as string }),
+      },
+      redact: ['req.headers.authorization', 'req.headers.cookie'],
     },
-    redact: ['req.headers.authorization', 'req.headers.cookie'],
-  });
+    standardOutput(),
+  );
+}
+
+let isWatched = false;
+
+/**
+ * Node's own stream, which writes to a pipe at once. pino's default one waits without end at its last flush when the
+ * reader is gone: an app whose supervisor was killed would never stop. Here its lines go nowhere.
+ */
+function standardOutput(): NodeJS.WriteStream {
+  if (!isWatched) process.stdout.on('error', () => undefined);
+  isWatched = true;
+  return process.stdout;
 }
 
 /** Probes come every few seconds and say nothing. */

@@ -92,7 +92,6 @@ function stopOnSignal(app: NestExpressApplication, deadlineMs: number, log: Logg
     clearInterval(idle);
     if (outcome === 'deadline') log.warn({ deadlineMs }, 'stop deadline reached, cutting what is left');
     log.info({}, 'stopped');
-    log.flush();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
