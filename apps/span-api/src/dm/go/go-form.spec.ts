@@ -160,9 +160,8 @@ describe('parseMultipart', () => {
   });
 
   it('is not slow on hostile bodies', () => {
-    const startedAt = performance.now();
+    // With work that grows with the square these would take hours, and the test its time limit.
     for (const body of ['--xx\r\n'.repeat(2e5), `--xx\r\n${'\r\n'.repeat(5e5)}`, '\r\n--'.repeat(5e5)])
-      parseMultipart(Buffer.from(body), MULTIPART);
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+      expect(parseMultipart(Buffer.from(body), MULTIPART)).toEqual([]);
   });
 });
