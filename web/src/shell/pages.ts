@@ -8,4 +8,7 @@ export interface Page {
   readonly load: () => Promise<{ readonly default: ComponentType }>;
 }
 
-export const PAGES: readonly Page[] = [{ path: 'files', title: 'Files', load: () => import('../files/files-page.js') }];
+export const PAGES: readonly Page[] = [
+  { path: 'files', title: 'Files', load: () => import('../files/files-page.js') },
+  { path: 'sessions', title: 'Kernel sessions', load: () => import('../sessions/sessions-page.js') },
+];

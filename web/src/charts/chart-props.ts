@@ -1,0 +1,20 @@
+export interface Series {
+  readonly title: string;
+  /** A variable of the design: `--accent`. */
+  readonly colour: string;
+  /** One value for each moment; null where there is none. */
+  readonly values: readonly (number | null)[];
+  readonly dashed?: boolean;
+}
+
+export interface TimeChartProps {
+  /** What the chart shows, for people who do not see it. */
+  readonly label: string;
+  /** Seconds since 1970, or numbers of runs with `plain`. */
+  readonly x: readonly number[];
+  /** The x axis holds plain numbers instead of times. */
+  readonly plain?: boolean;
+  readonly series: readonly Series[];
+  readonly format: (value: number) => string;
+  readonly height?: number;
+}
