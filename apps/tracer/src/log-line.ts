@@ -1,20 +1,14 @@
+import { withoutControls } from './control-characters.js';
+
 const CLOCK = /T(\d\d:\d\d:\d\d)/;
 const SHOWN_ELSEWHERE = new Set(['level', 'time', 'name', 'msg', 'req', 'res']);
-
-/** Names of processes and pods are chosen by whoever is traced: none may move the cursor or forge a line. */
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 
 /**
  * One line of an app as a person reads it: clock, app, level if it matters, message, facts. Lines that are not JSON
  * (a database, a crash) are shown as they are. Control characters are shown as their escapes.
  */
 export function readableLine(app: string, line: string, width: number): string {
-  return readable(app, line, width).replaceAll(CONTROL, escapeOf);
-}
-
-function escapeOf(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return withoutControls(readable(app, line, width));
 }
 
 function readable(app: string, line: string, width: number): string {
