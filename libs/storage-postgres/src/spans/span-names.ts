@@ -1,9 +1,10 @@
-import { remoteEndpointOf, type Span } from '@tracer/span-model';
-import type { SpanBatch, Tenant } from '@tracer/storage';
+import type { Endpoint, Span } from '@tracer/span-model';
+import type { Tenant } from '@tracer/storage';
 import { MoreThanOrEqual, type DataSource, type EntityManager } from 'typeorm';
 import { SpanNameEntity, type SpanNameKind } from '../entities/span-name.entity.js';
+import type { PlacedBatch } from './placed-batch.js';
 
-const HOUR_US = 3_600_000_000n;
+const HOUR_US = 3_600_000_000;
 /** Keys remembered as written; past this the set starts anew, which costs a few needless upserts. */
 const REMEMBERED = 100_000;
 
@@ -14,6 +15,9 @@ interface NameRow {
   readonly value: string;
   readonly lastUs: bigint;
 }
+
+type Name = Pick<NameRow, 'kind' | 'service' | 'value'>;
+const NO_NAMES: readonly Name[] = [];
 
 /**
  * The names behind the lists of services, operations and tag values. A name is written when it is first seen in an hour,
@@ -28,17 +32,17 @@ export class SpanNames {
   ) {}
 
   /** Names of these spans that are not known to be written; pass them to `write` within the transaction of the spans. */
-  unwritten(batches: readonly SpanBatch[], timeOf: (span: Span) => bigint): NameRow[] {
+  unwritten(placed: readonly PlacedBatch[]): NameRow[] {
     const rows = new Map<string, NameRow>();
-    const note = (tenant: Tenant, span: Span): void => {
-      const lastUs = (timeOf(span) / HOUR_US + 1n) * HOUR_US;
-      for (const name of this.#namesOf(span)) {
-        const row = { ...name, tenant, lastUs };
-        const key = keyOf(row);
-        if ((rows.get(key)?.lastUs ?? this.#written.get(key) ?? -1n) < lastUs) rows.set(key, row);
-      }
-    };
-    for (const { tenant, spans } of batches) for (const span of spans) note(tenant, span);
+    for (const { batch, atUs, remotes } of placed) {
+      const repeats = new Repeats();
+      batch.spans.forEach((span, at) => {
+        const hour = Math.floor((atUs[at] ?? 0) / HOUR_US) + 1;
+        const remote = remotes[at];
+        this.#note(rows, batch.tenant, hour, this.#tagsOf(span));
+        if (!repeats.has(span, remote, hour)) this.#note(rows, batch.tenant, hour, namesOf(span, remote));
+      });
+    }
     return [...rows.values()];
   }
 
@@ -77,17 +81,45 @@ export class SpanNames {
     return [...new Set(rows.map(({ value }) => value))].sort();
   }
 
-  *#namesOf(span: Span): Iterable<Pick<NameRow, 'kind' | 'service' | 'value'>> {
-    for (const key of this.tagKeys) {
-      const value = span.attributes.text(key);
-      if (value !== undefined) yield { kind: `tag:${key}`, service: '', value: clean(value) };
+  #note(rows: Map<string, NameRow>, tenant: Tenant, hour: number, names: readonly Name[]): void {
+    const lastUs = BigInt(hour) * BigInt(HOUR_US);
+    for (const name of names) {
+      const row = { ...name, tenant, lastUs };
+      const key = keyOf(row);
+      if ((rows.get(key)?.lastUs ?? this.#written.get(key) ?? -1n) < lastUs) rows.set(key, row);
     }
-    const service = clean(span.localServiceName ?? '');
-    if (service === '') return;
-    yield { kind: 'service', service: '', value: service };
-    if (span.lowerName !== undefined) yield { kind: 'span', service, value: clean(span.lowerName) };
-    const remote = remoteEndpointOf(span)?.lowerServiceName;
-    if (remote !== undefined) yield { kind: 'remote', service, value: clean(remote) };
+  }
+
+  #tagsOf({ attributes }: Span): readonly Name[] {
+    if (this.tagKeys.length === 0) return NO_NAMES;
+    return this.tagKeys.flatMap((key) => {
+      const value = attributes.text(key);
+      return value === undefined ? [] : [{ kind: `tag:${key}` as const, service: '', value: clean(value) }];
+    });
+  }
+}
+
+function namesOf(span: Span, remote: string | undefined): Name[] {
+  const service = clean(span.localServiceName ?? '');
+  if (service === '') return [];
+  const names: Name[] = [{ kind: 'service', service: '', value: service }];
+  if (span.lowerName !== undefined) names.push({ kind: 'span', service, value: clean(span.lowerName) });
+  if (remote !== undefined) names.push({ kind: 'remote', service, value: clean(remote) });
+  return names;
+}
+
+/** Tells spans that bring no new names: most are as one before them, and that is cheaper to see than to find the names. */
+class Repeats {
+  readonly #seen = new Map<Endpoint, Map<string, { readonly remote: string | undefined; readonly hour: number }>>();
+
+  has({ localEndpoint, name }: Span, remote: string | undefined, hour: number): boolean {
+    if (localEndpoint === undefined) return true;
+    const names = this.#seen.get(localEndpoint) ?? new Map<string, { remote: string | undefined; hour: number }>();
+    const last = names.get(name);
+    if (last?.remote === remote && last?.hour === hour) return true;
+    names.set(name, { remote, hour });
+    this.#seen.set(localEndpoint, names);
+    return false;
   }
 }
 

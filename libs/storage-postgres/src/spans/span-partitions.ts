@@ -1,30 +1,39 @@
 import type { DataSource } from 'typeorm';
+import type { PlacedBatch } from './placed-batch.js';
 
-const DAY_US = 86_400_000_000n;
+const DAY_US = 86_400_000_000;
 /** Days that get a partition of their own: the recent past, today, and tomorrow for clocks that run ahead. */
-const PAST_DAYS = 30n;
+const PAST_DAYS = 30;
 
 /** Which partition a span belongs to, and that it exists. */
 export class SpanPartitions {
-  readonly #known = new Set<bigint>();
+  readonly #known = new Set<number>();
 
   constructor(private readonly source: DataSource) {}
 
-  /**
-   * The time by which a span is stored: its start, or `nowUs` when it has none. A day too far away does not get a
-   * partition; its spans share one.
-   */
-  async ensure(timesUs: readonly bigint[], nowUs: bigint): Promise<void> {
-    const today = nowUs / DAY_US;
-    const days = new Set(timesUs.map((atUs) => atUs / DAY_US));
-    for (const day of days) {
-      if (this.#known.has(day) || day < today - PAST_DAYS || day > today + 1n) continue;
+  /** A day too far away does not get a partition; its spans share one. */
+  async ensure(placed: readonly PlacedBatch[], nowUs: number): Promise<void> {
+    const today = Math.floor(nowUs / DAY_US);
+    for (const day of daysOf(placed)) {
+      if (this.#known.has(day) || day < today - PAST_DAYS || day > today + 1) continue;
       await this.source.query('SELECT make_span_partition($1::date)', [dateOf(day)]);
       this.#known.add(day);
     }
   }
 }
 
-function dateOf(day: bigint): string {
-  return new Date(Number(day) * 86_400_000).toISOString().slice(0, 10);
+function daysOf(placed: readonly PlacedBatch[]): Set<number> {
+  const days = new Set<number>();
+  let last = NaN;
+  for (const { atUs } of placed)
+    for (const us of atUs) {
+      const day = Math.floor(us / DAY_US);
+      if (day !== last) days.add(day);
+      last = day;
+    }
+  return days;
+}
+
+function dateOf(day: number): string {
+  return new Date(day * 86_400_000).toISOString().slice(0, 10);
 }

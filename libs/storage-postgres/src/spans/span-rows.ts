@@ -1,4 +1,4 @@
-import { encodeSpanRecord, Endpoint, remoteEndpointOf, type Span } from '@tracer/span-model';
+import { encodeSpanRecord, Endpoint, type Span } from '@tracer/span-model';
 import type { SpanBatch } from '@tracer/storage';
 import type { CopyRows } from './copy-rows.js';
 
@@ -32,17 +32,19 @@ export function signed64(digits: string): string {
 export interface SpanRowContext {
   readonly batch: SpanBatch;
   /** The time by which the span is stored. */
-  readonly atUs: bigint;
+  readonly atUs: number;
+  /** Lower-case name of the service on the other side. */
+  readonly remote: string | undefined;
   readonly origin: Buffer | undefined;
 }
 
-export function writeSpanRow(rows: CopyRows, span: Span, { batch, atUs, origin }: SpanRowContext): void {
+export function writeSpanRow(rows: CopyRows, span: Span, { batch, atUs, remote, origin }: SpanRowContext): void {
   const { low, high } = traceHalves(span.traceId);
   rows.row(FIELDS);
   rows.text(batch.tenant);
   rows.hex64(low);
   rows.hex64(high);
-  rows.int64(atUs);
+  rows.safeInt64(atUs);
   if (span.startNs === undefined) rows.nothing();
   else rows.int64(span.startNs / 1000n);
   if (span.durationNs === undefined) rows.nothing();
@@ -54,7 +56,7 @@ export function writeSpanRow(rows: CopyRows, span: Span, { batch, atUs, origin }
   rows.boolean(span.shared);
   rows.boolean(span.failed);
   rows.text(columnName(span.localServiceName));
-  rows.text(columnName(remoteEndpointOf(span)?.lowerServiceName));
+  rows.text(columnName(remote));
   rows.text(columnName(span.lowerName));
   rows.text(batch.clusterId);
   rows.text(batch.namespace);

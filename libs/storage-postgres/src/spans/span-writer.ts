@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { finished } from 'node:stream/promises';
 import { TracerError } from '@tracer/base';
-import type { Span } from '@tracer/span-model';
 import type { SpanBatch } from '@tracer/storage';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { CopyRows } from './copy-rows.js';
+import { placeBatch, type PlacedBatch } from './placed-batch.js';
 import type { SpanNames } from './span-names.js';
 import type { OriginsOfInsert, SpanOrigins } from './span-origins.js';
 import type { SpanPartitions } from './span-partitions.js';
 import { COPY_COLUMNS, writeSpanRow } from './span-rows.js';
 
 const UNIQUE_VIOLATION = '23505';
-/** A start more than a day ahead is a broken clock; such spans are stored by the time they came. */
-const AHEAD_US = 86_400_000_000n;
+/** Room that is made for each row at first. */
+const USUAL_ROW_BYTES = 400;
 
 /** Writes batches of spans, each call one transaction. */
 export class SpanWriter {
@@ -32,18 +32,18 @@ export class SpanWriter {
     if (batches.every(({ spans }) => spans.length === 0)) return;
     const id = this.#ids.get(batches) ?? randomUUID();
     this.#ids.set(batches, id);
-    const nowUs = BigInt(Date.now()) * 1000n;
-    const timeOf = (span: Span): bigint => storageTime(span, nowUs);
-    const times = batches.flatMap(({ spans }) => spans.map(timeOf));
-    await this.partitions.ensure(times, nowUs);
-    const names = this.names.unwritten(batches, timeOf);
+    const nowUs = Date.now() * 1000;
+    const placed = batches.map((batch) => placeBatch(batch, nowUs));
+    await this.partitions.ensure(placed, nowUs);
+    const names = this.names.unwritten(placed);
     const origins = this.origins.collect(batches);
     const runner = this.source.createQueryRunner();
     try {
+      const rows = encode(placed, origins);
       await runner.startTransaction();
       await runner.query('INSERT INTO ingest_batch (id) VALUES ($1)', [id]);
       await this.origins.write(origins.unwritten, runner.manager);
-      await copyRows(runner, encode(batches, timeOf, origins));
+      await copyRows(runner, rows);
       await this.names.write(names, runner.manager);
       await runner.commitTransaction();
       this.names.remember(names);
@@ -58,16 +58,13 @@ export class SpanWriter {
   }
 }
 
-function storageTime({ startNs }: Span, nowUs: bigint): bigint {
-  if (startNs === undefined) return nowUs;
-  const startUs = startNs / 1000n;
-  return startUs > nowUs + AHEAD_US ? nowUs : startUs;
-}
-
-function encode(batches: readonly SpanBatch[], timeOf: (span: Span) => bigint, origins: OriginsOfInsert): Buffer {
-  const rows = new CopyRows();
-  for (const batch of batches)
-    for (const span of batch.spans) writeSpanRow(rows, span, { batch, atUs: timeOf(span), origin: origins.idOf(span) });
+function encode(placed: readonly PlacedBatch[], origins: OriginsOfInsert): Buffer {
+  const spans = placed.reduce((sum, { batch }) => sum + batch.spans.length, 0);
+  const rows = new CopyRows(spans * USUAL_ROW_BYTES);
+  for (const { batch, atUs, remotes } of placed)
+    batch.spans.forEach((span, at) => {
+      writeSpanRow(rows, span, { batch, atUs: atUs[at] ?? 0, remote: remotes[at], origin: origins.idOf(span) });
+    });
   return rows.finish();
 }
 
