@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IndexerWorld } from './fixtures/indexer-world.js';
 import { MIXED, OTHER, QUOTED } from './fixtures/mixed-traces.js';
@@ -92,6 +93,11 @@ describe('/viz/events', () => {
     expect(await idsOf('filters=[{"field":"name","op":"in","value":["rss","epoch"]}]')).toEqual([10, 11]);
     expect(await idsOf('cat=APP,AI&pid=31')).toEqual([10, 13]);
     expect(await idsOf('tid=41')).toEqual([3]);
+    expect(await idsOf('cat=,')).toEqual(await idsOf(''));
+    expect(await idsOf('cat=')).toEqual([]);
+    world.write('empty.pfw', ['{"id":"e","name":"n","cat":"","ts":5000}', '{"id":"f","name":"n","ts":5000}']);
+    expect(await idsOf('cat=&file=empty.pfw')).toEqual(['e']);
+    rmSync(world.path('empty.pfw'));
   });
 
   it('says when the limit cut something, and shows no metadata of what it cut', async () => {

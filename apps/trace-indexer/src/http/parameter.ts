@@ -108,8 +108,15 @@ export function integerParameter<F extends number | undefined>(
   };
 }
 
-/** A list, separated by commas or by repeating the parameter; a value of a repeated parameter may hold commas. */
-export function listParameter(name: string, { description }: About): Parameter<readonly string[] | undefined> {
+/**
+ * A list, separated by commas or by repeating the parameter; a value of a repeated parameter may hold commas.
+ *
+ * @param emptyIsText what `name=` alone means: the empty text, or nothing, like an empty field of a form
+ */
+export function listParameter(
+  name: string,
+  { description, emptyIsText = false }: About & { readonly emptyIsText?: boolean },
+): Parameter<readonly string[] | undefined> {
   return {
     ...{ name, description, required: false, repeatable: true },
     schema: { type: 'string' },
@@ -117,7 +124,8 @@ export function listParameter(name: string, { description }: About): Parameter<r
       const given = values.all(name);
       const list = given.flatMap((value) => [...new Set([...(given.length > 1 ? [value] : []), ...value.split(',')])]);
       const named = list.filter((value) => value !== '');
-      return named.length > 0 ? named : undefined;
+      if (named.length > 0) return named;
+      return emptyIsText && given.length === 1 && given[0] === '' ? [''] : undefined;
     },
   };
 }

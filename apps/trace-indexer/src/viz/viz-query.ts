@@ -1,18 +1,6 @@
 import { TracerError } from '@tracer/base';
 import { Filter, type MetadataPolicy, type Term } from '@tracer/trace-index';
-import {
-  CAT,
-  FILES,
-  FILTERS,
-  METADATA,
-  NAME,
-  OVERLAP,
-  PID,
-  RESOLVE,
-  STREAM_LIMIT,
-  TID,
-  WAIT,
-} from '../http/event-parameters.js';
+import { FILES, FILTERS, METADATA, OVERLAP, PID, RESOLVE, STREAM_LIMIT, TID, WAIT } from '../http/event-parameters.js';
 import {
   flagParameter,
   integerParameter,
@@ -20,7 +8,7 @@ import {
   type Parameter,
   type QueryValues,
 } from '../http/parameter.js';
-import { conditionTerms, LANES, requireOrder, TS_NORMALIZE } from './window-query.js';
+import { conditionTerms, LANES, requireOrder, TS_NORMALIZE, VIZ_CAT, VIZ_NAME } from './window-query.js';
 
 const RELATIVE = 'µs, from the earliest event of the directory on unless `ts_normalize=0`';
 const BEGIN = requiredNumberParameter('begin', { description: `First moment of the window, ${RELATIVE}` });
@@ -42,7 +30,7 @@ const DENSITY = flagParameter('density', {
 });
 
 export const VIZ_PARAMETERS: readonly Parameter<unknown>[] = [
-  ...[BEGIN, END, SUMMARY, FILES, STREAM_LIMIT, CAT, NAME, PID, TID, LANES, FILTERS, OVERLAP],
+  ...[BEGIN, END, SUMMARY, FILES, STREAM_LIMIT, VIZ_CAT, VIZ_NAME, PID, TID, LANES, FILTERS, OVERLAP],
   ...[TS_NORMALIZE, VIEWPORT_WIDTH, DENSITY, METADATA, RESOLVE, WAIT],
 ];
 

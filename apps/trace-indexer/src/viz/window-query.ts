@@ -2,12 +2,22 @@ import { TracerError } from '@tracer/base';
 import { Filter, type Term } from '@tracer/trace-index';
 import type { TimeBounds } from '../catalogue/file-access.js';
 import { filterTerms, laneTerms } from '../http/conditions.js';
-import { CAT, equalTerm, FILES, FILTERS, NAME, PID, textTerm, TID, WAIT } from '../http/event-parameters.js';
-import { flagParameter, jsonParameter, numberParameter, type Parameter, type QueryValues } from '../http/parameter.js';
+import { equalTerm, FILES, FILTERS, PID, textTerm, TID, WAIT } from '../http/event-parameters.js';
+import {
+  flagParameter,
+  jsonParameter,
+  listParameter,
+  numberParameter,
+  type Parameter,
+  type QueryValues,
+} from '../http/parameter.js';
 
 const RELATIVE = 'µs, from the earliest event of the directory on unless `ts_normalize=0`';
 const BEGIN = numberParameter('begin', { description: `First moment, ${RELATIVE}; default: the earliest event` });
 const END = numberParameter('end', { description: `Last moment, ${RELATIVE}; default: the end of the latest event` });
+/** Here an empty value is the empty text: a picture is filtered by what was clicked, and that may be an event without a name. */
+export const VIZ_CAT = listParameter('cat', { description: 'Categories, one of them; exact', emptyIsText: true });
+export const VIZ_NAME = listParameter('name', { description: 'Event names, one of them; exact', emptyIsText: true });
 export const LANES = jsonParameter('lanes', {
   description: 'Equalities as JSON, all must hold: `{"field":"pid","value":7}` or an array of them',
 });
@@ -18,7 +28,7 @@ export const TS_NORMALIZE = flagParameter('ts_normalize', {
 
 /** The parameters of every route that draws a window of time. */
 export const WINDOW_PARAMETERS: readonly Parameter<unknown>[] = [
-  ...[BEGIN, END, TS_NORMALIZE, FILES, CAT, NAME, PID, TID, LANES, FILTERS, WAIT],
+  ...[BEGIN, END, TS_NORMALIZE, FILES, VIZ_CAT, VIZ_NAME, PID, TID, LANES, FILTERS, WAIT],
 ];
 
 /** A window as the client means it, before it is known where time begins. */
@@ -43,8 +53,8 @@ export interface ResolvedWindow {
 
 export function conditionTerms(values: QueryValues): Term[] {
   return [
-    ...textTerm('name', NAME.read(values)),
-    ...textTerm('cat', CAT.read(values)),
+    ...textTerm('name', VIZ_NAME.read(values)),
+    ...textTerm('cat', VIZ_CAT.read(values)),
     ...equalTerm('pid', PID.read(values)),
     ...equalTerm('tid', TID.read(values)),
     ...laneTerms(LANES.read(values)),

@@ -22,6 +22,7 @@ const ODD_LINES = [
   '{"name":"FH","ph":"\\u004d","args":{"name":"odd","value":"odd"}}',
   '{"name":"read","cat":"POSIX","ts":5,"ph":"X","args":{"fh\\u0061sh":"odd","hhash":null}}',
   ' {"name":"blank","cat":"POSIX","pid":1,"tid":1,"ts":7,"dur":1,"ph":"X","args":{}} ,',
+  '{"name":"","cat":"","pid":1,"tid":1,"ts":4,"dur":0,"ph":"X","args":{}}',
   '{"name":"fread","cat":"STDIO","ts":9,"ph":"X","args":{"ret":3,"size":8}}',
   '{"name":"fwrite","ts":9,"ph":"X","args":{"ret":"3","size":0.5,"ret":2e1}}',
   '{"name":"write","ts":9,"ph":"X","args":{"ret":-1,"bytes":5}}',
@@ -68,8 +69,8 @@ export function randomFile(random: Random, lines: readonly string[]): { bytes: B
   return { format, bytes };
 }
 
-const NAMES = ['read', 'write', 'train_step', 'close', 'none', 'escaped', 'dup', 'é', 'long'];
-const CATS = ['POSIX', 'STDIO', 'APP', 'MPI', 'e"sc'];
+const NAMES = ['read', 'write', 'train_step', 'close', 'none', 'escaped', 'dup', 'é', 'long', ''];
+const CATS = ['POSIX', 'STDIO', 'APP', 'MPI', 'e"sc', ''];
 
 /** A filter of a few terms, most of which have hits in `randomLines`. */
 export function randomFilter(random: Random): Filter {
