@@ -2,11 +2,9 @@ import { Readiness, type AppDefinition } from '@tracer/service-kit';
 import { SpanApiConfig } from './config.js';
 import { publishedDmRouting } from './dm/published/published-routing.js';
 import { GrpcServer } from './grpc/grpc-server.js';
-import { allowOrigins } from './http/cors.js';
 import { jsonBody } from './http/json-body.js';
 import { SPAN_ERROR_BODIES } from './http/error-bodies.js';
 import { RUN_ERROR_BODIES } from './perf-tracer/run-error-bodies.js';
-import { allowRunOrigins } from './perf-tracer/run-cors.js';
 import { SpanApiModule } from './span-api.module.js';
 import { zipkinHealth } from './zipkin/zipkin-health.js';
 
@@ -31,12 +29,14 @@ export const app: AppDefinition<SpanApiConfig> = {
     ...RAW_DM_PATHS,
     ...RAW_RUN_PATHS,
   ],
+  // What deletes, and what only pages of our own ask for; spans and runs come from any page that may.
+  ownPagesOnly: ['/events/', '/api/v1/dm/', '/api/v1/retention'],
+  origins: ({ allowedOrigins }) => allowedOrigins,
   http2: (nest) => nest.get(GrpcServer).take,
-  configure: (nest, { config }, filter) => {
+  configure: (nest, _, filter) => {
     nest.use(publishedDmRouting);
     // Below a prefix whose other bodies are left alone.
     nest.use('/api/v1/spans/search', jsonBody(filter));
-    nest.use(allowOrigins(config.allowedOrigins), allowRunOrigins(config.allowedOrigins));
     const health = zipkinHealth(() => nest.get(Readiness));
     for (const path of ['/health', '/actuator/health']) nest.use(path, health);
   },

@@ -9,6 +9,7 @@ export const app: AppDefinition<TraceIndexerConfig> = {
   description: 'Answers queries about the trace files (*.pfw, *.pfw.gz) of a directory.',
   Config: TraceIndexerConfig,
   module: (context) => TraceIndexerModule.forRoot(context),
+  ownPagesOnly: ['/api/'],
   errorBodies: [TRACE_ERROR_BODY],
   configure: (nest, _, filter) => {
     nest.use(onlyKnownMethods(filter));

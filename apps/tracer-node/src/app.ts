@@ -1,7 +1,6 @@
-import type { AppDefinition } from '@tracer/service-kit';
+import { publishedRouting, type AppDefinition } from '@tracer/service-kit';
 import { TracerNodeConfig } from './config.js';
 import { TracerNodeModule } from './tracer-node.module.js';
-import { publishedRouting } from './wire/published-routing.js';
 
 export const app: AppDefinition<TracerNodeConfig> = {
   name: 'tracer-node',

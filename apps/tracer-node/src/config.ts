@@ -48,7 +48,12 @@ export class TracerNodeConfig extends ListenConfig {
   @TextSetting({ env: 'TRACER_HOOKS', flag: 'trace-hooks', description: 'directory of external trace hooks' })
   traceHooks = 'trace-hooks';
 
-  @SwitchSetting({ env: 'TRACER_FORCE_PROCFS', flag: 'use-procfs', description: 'find containers in /proc only' })
+  @SwitchSetting({
+    env: 'TRACER_FORCE_PROCFS',
+    flag: 'use-procfs',
+    description: 'find containers in /proc only',
+    onWhenPresent: true,
+  })
   useProcfs = false;
 
   /** The variable is misspelt in the published agent, so both spellings are read. */
@@ -61,7 +66,13 @@ export class TracerNodeConfig extends ListenConfig {
   })
   jaegerEndpoint = '';
 
-  @SwitchSetting({ env: 'TRACER_VERBOSE', flag: 'verbose', short: 'v', description: 'log at level debug' })
+  @SwitchSetting({
+    env: 'TRACER_VERBOSE',
+    flag: 'verbose',
+    short: 'v',
+    description: 'log at level debug',
+    onWhenPresent: true,
+  })
   verbose = false;
 
   @TextSetting({
@@ -173,6 +184,8 @@ function defaultDataDirectory(): string {
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'tracer');
 }
 
+const SECRET_VARIABLES = ['TRACER_TOKENS', 'TRACER_NODE_TOKEN', 'DATABASE_URL'];
+
 /** The environment of external hooks: our own, and the host paths where they were given by flag. */
 export function hookEnvironment(
   { procfsPath, sysfsPath }: Readonly<TracerNodeConfig>,
@@ -182,6 +195,8 @@ export function hookEnvironment(
     ...(procfsPath === '/proc' ? {} : { TRACER_PROCFS_PATH: procfsPath }),
     ...(sysfsPath === '/sys' ? {} : { TRACER_SYSFS_PATH: sysfsPath }),
     ...env,
+    // What opens this agent and the others is no business of a hook.
+    ...Object.fromEntries(SECRET_VARIABLES.map((name) => [name, undefined])),
   };
 }
 

@@ -55,10 +55,9 @@ describe('TracerSvcConfig', () => {
     expect(() => read(env)).toThrow(/TRACE_KUBE_DISCOVERY_POLL.*TRACER_NODES_DNS.*TRACER_INDEXER_URL/);
   });
 
-  it('wants both files for TLS', () => {
-    expect(app.tls?.(read({}))).toBeUndefined();
+  it('takes the published flags for the TLS files', () => {
+    expect(app.tls?.(read({}))).toEqual({ certFile: '', keyFile: '' });
     expect(app.tls?.(read({}, ['--certfile', '/c', '--keyfile', '/k']))).toEqual({ certFile: '/c', keyFile: '/k' });
-    expect(() => app.tls?.(read({}, ['--certfile', '/c']))).toThrow(/both --certfile and --keyfile/);
   });
 });
 

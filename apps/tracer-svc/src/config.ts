@@ -46,7 +46,13 @@ export class TracerSvcConfig extends ListenConfig {
   @TextSetting({ env: 'TRACE_KUBE_TLS_KEY', flag: 'keyfile', description: 'key file of the certificate' })
   keyFile = '';
 
-  @SwitchSetting({ env: 'TRACE_KUBE_VERBOSE', flag: 'verbose', short: 'v', description: 'log at level debug' })
+  @SwitchSetting({
+    env: 'TRACE_KUBE_VERBOSE',
+    flag: 'verbose',
+    short: 'v',
+    description: 'log at level debug',
+    onWhenPresent: true,
+  })
   verbose = false;
 
   @ListSetting({
@@ -108,6 +114,44 @@ export class TracerSvcConfig extends ListenConfig {
     ...ORIGIN,
   })
   spanApiUrl = '';
+
+  @ListSetting({
+    env: ['TRACER_ALLOWED_ORIGINS', 'ZIPKIN_QUERY_ALLOWED_ORIGINS'],
+    flag: 'allowed-origins',
+    description: 'web origins that may use the Zipkin, OTLP and perf-tracer routes from a browser, * for all',
+  })
+  allowedOrigins: string[] = ['*'];
+
+  @SwitchSetting({
+    env: 'TRACER_NODE_TLS',
+    flag: 'node-tls',
+    description: 'speak TLS to the nodes that are found by DNS or Kubernetes',
+  })
+  nodeTls = false;
+
+  @TextSetting({
+    env: 'TRACER_NODE_CA',
+    flag: 'node-ca',
+    description: 'PEM file of the authorities of nodes, trace-indexer and span-api; those of the system without it',
+  })
+  nodeCa = '';
+
+  @TextSetting({
+    env: 'TRACER_NODE_CLIENT_CERT',
+    flag: 'node-client-cert',
+    description: 'PEM file of the certificate that the gateway shows to them',
+  })
+  nodeClientCert = '';
+
+  @TextSetting({ env: 'TRACER_NODE_CLIENT_KEY', flag: 'node-client-key', description: 'PEM file of its key' })
+  nodeClientKey = '';
+
+  @TextSetting({
+    env: 'TRACER_NODE_SERVER_NAME',
+    flag: 'node-server-name',
+    description: 'name that the certificates of nodes have; without it the host of their address',
+  })
+  nodeServerName = '';
 
   @IntSetting({
     env: 'TRACER_NODE_DEADLINE_MS',

@@ -4,15 +4,17 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
   type OnModuleInit,
+  type Provider,
 } from '@nestjs/common';
-import { Metrics, Readiness, type AppContext } from '@tracer/service-kit';
+import { Metrics, Readiness, Trust, type AppContext } from '@tracer/service-kit';
 import { Cluster } from './cluster/cluster.js';
 import type { TracerSvcConfig } from './config.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { FanOut } from './nodes/fan-out.js';
-import { NodeClient } from './nodes/node-client.js';
+import { NodeClient, type PeerAccess } from './nodes/node-client.js';
 import { NodeDirectory } from './nodes/node-directory.js';
 import { nodeSources } from './nodes/node-sources.js';
+import { PeerTls } from './nodes/peer-tls.js';
 import { NodesController } from './nodes/nodes.controller.js';
 import { NodesService } from './nodes/nodes.service.js';
 import { PodsController } from './pods/pods.controller.js';
@@ -26,6 +28,7 @@ import { TraceHooksController } from './trace-hooks/trace-hooks.controller.js';
 
 /** How long a live tail waits for more nodes once one has begun. */
 const TAIL_GRACE_MS = 250;
+const UPSTREAM_PEER = Symbol('how the gateway speaks to the services behind it');
 /** All answers to one request may take this many times the largest answer of one node. */
 const ANSWERS_IN_MEMORY = 16;
 
@@ -59,7 +62,7 @@ export class GatewayModule implements OnModuleInit, OnModuleDestroy, OnApplicati
         TailsService,
         { provide: GatewayMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new GatewayMetrics(metrics) },
         { provide: NodeDirectory, useFactory: () => new NodeDirectory(nodeSources(config, log), log) },
-        { provide: NodeClient, useFactory: () => new NodeClient() },
+        ...peerProviders(config, log),
         {
           provide: FanOut,
           inject: [NodeDirectory, NodeClient],
@@ -72,8 +75,16 @@ export class GatewayModule implements OnModuleInit, OnModuleDestroy, OnApplicati
           useFactory: (directory: NodeDirectory, client: NodeClient) =>
             new ClusterTails(directory, client, tailOptions),
         },
-        { provide: Upstreams, useFactory: () => new Upstreams(urls) },
-        { provide: ReverseProxy, useFactory: () => new ReverseProxy({ silenceMs: config.upstreamSilenceMs }) },
+        {
+          provide: Upstreams,
+          inject: [UPSTREAM_PEER],
+          useFactory: (peer: PeerAccess) => new Upstreams(urls, new NodeClient(peer)),
+        },
+        {
+          provide: ReverseProxy,
+          inject: [UPSTREAM_PEER],
+          useFactory: (peer: PeerAccess) => new ReverseProxy({ silenceMs: config.upstreamSilenceMs, peer }),
+        },
       ],
     };
   }
@@ -96,4 +107,21 @@ export class GatewayModule implements OnModuleInit, OnModuleDestroy, OnApplicati
     this.client.close();
     this.proxy.close();
   }
+}
+
+/** How the gateway shows who it is, to nodes and to the services behind it. */
+function peerProviders(config: Readonly<TracerSvcConfig>, log: AppContext<TracerSvcConfig>['log']): Provider[] {
+  const { nodeCa: caFile, nodeClientCert: certFile, nodeClientKey: keyFile, nodeServerName: serverName } = config;
+  const access = (trust: Trust): PeerAccess => ({
+    token: () => trust.credentials.ownToken,
+    tls: new PeerTls({ caFile, certFile, keyFile }, log),
+  });
+  return [
+    { provide: UPSTREAM_PEER, inject: [Trust], useFactory: access },
+    {
+      provide: NodeClient,
+      inject: [UPSTREAM_PEER],
+      useFactory: (peer: PeerAccess) => new NodeClient({ ...peer, serverName }),
+    },
+  ];
 }

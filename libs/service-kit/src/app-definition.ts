@@ -29,8 +29,12 @@ export interface AppDefinition<C extends ListenConfig> {
   readonly rawBodyPrefixes?: readonly string[];
   /** Paths below which web pages of other sites may not reach the service: what controls sessions and deletes. */
   readonly ownPagesOnly?: readonly string[];
-  /** Files of the certificate and key, when the app is to serve TLS. */
-  tls?(config: Readonly<C>): { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Files of certificate and key in the settings of a published service, where TRACER_TLS_CERT and _KEY are not given. */
+  tls?(config: Readonly<C>): { readonly certFile: string; readonly keyFile: string };
+  /** Whether it is the gateway: that one sends the shared token of the suite and is not opened by it. */
+  readonly isGateway?: true;
+  /** Web origins whose pages may use the routes that published clients use from pages. */
+  origins?(config: Readonly<C>): readonly string[];
   /**
    * Takes cleartext HTTP/2 connections (gRPC) that come in on the same port. What it returns must end its connections
    * when the app shuts down (in `beforeApplicationShutdown`), or the stop waits for them until its deadline.

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import type { Server as HttpsServer } from 'node:https';
 import { Module, ValidationPipe, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -13,6 +13,12 @@ import { Metrics, MetricsModule } from './metrics.js';
 import { CONTROL_BODY_BYTES } from './request-body.js';
 import { requestIds } from './request-id.js';
 import { sharePort } from './shared-port.js';
+import { admission } from './trust/admission.js';
+import { noteBodyForAudit } from './trust/audit.js';
+import { allowOrigins } from './trust/cors.js';
+import { securityHeaders } from './trust/security-headers.js';
+import { trustMetrics } from './trust/trust-metrics.js';
+import { openTrust, TrustModule, type OpenedTrust } from './trust/trust.module.js';
 import { TracerErrorFilter } from './tracer-error.filter.js';
 import { VERSION } from './version.js';
 
@@ -20,14 +26,18 @@ import { VERSION } from './version.js';
 @Module({})
 class SuiteAppModule {}
 
-/** Builds an app ready to `init` or `listen`, with everything that all apps share. */
+/**
+ * Builds an app ready to `init` or `listen`, with everything that all apps share.
+ * Throws CONFIG_INVALID when its credentials or TLS files cannot be used, or are missing where they are needed.
+ */
 export async function createApp<C extends ListenConfig>(
   definition: AppDefinition<C>,
   context: AppContext<C>,
   { preview = false } = {},
 ): Promise<NestExpressApplication> {
-  const httpsOptions = preview ? undefined : tlsOptions(definition, context.config);
-  const app = await NestFactory.create<NestExpressApplication>(rootModule(definition, context), {
+  const opened = preview ? undefined : openTrust(definition, context);
+  const httpsOptions = opened?.tls?.options;
+  const app = await NestFactory.create<NestExpressApplication>(rootModule(definition, context, opened), {
     bodyParser: false,
     preview,
     abortOnError: false,
@@ -36,7 +46,7 @@ export async function createApp<C extends ListenConfig>(
   });
   app.disable('x-powered-by');
   app.disable('etag');
-  if (!preview) equip(app, definition, context);
+  if (opened) equip(app, definition, context, opened);
   return app;
 }
 
@@ -45,12 +55,17 @@ function equip<C extends ListenConfig>(
   app: NestExpressApplication,
   definition: AppDefinition<C>,
   context: AppContext<C>,
+  { trust, tls, certificates }: OpenedTrust,
 ): void {
   if (definition.http2 !== undefined) sharePort(app.getHttpServer(), definition.http2(app));
+  tls?.watch(app.getHttpServer() as unknown as HttpsServer);
   const filter = new TracerErrorFilter(definition.errorBodies ?? [], context.log);
-  app.use(requestIds, requestLog(context.log), app.get(Metrics).timeRequests);
+  app.use(requestIds, requestLog(context.log), app.get(Metrics).timeRequests, securityHeaders);
   const { host } = listenAddress(context.config.address);
   app.use(answeringErrors(refuseForeignPages(definition.ownPagesOnly ?? [], isLoopback(host)), filter));
+  if (definition.origins) app.use(allowOrigins(definition.origins(context.config)));
+  const refuse = filter.answer.bind(filter);
+  app.use(admission({ trust, certificates, refuse, counted: trustMetrics(app.get(Metrics), trust, tls) }));
   definition.configure?.(app, context, filter);
   if (definition.bodies !== 'none') app.use(jsonBodies(definition.rawBodyPrefixes ?? [], filter));
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }));
@@ -58,21 +73,18 @@ function equip<C extends ListenConfig>(
   serveDocument(app, openApiDocument(app, definition));
 }
 
-function rootModule<C extends ListenConfig>(definition: AppDefinition<C>, context: AppContext<C>): DynamicModule {
+function rootModule<C extends ListenConfig>(
+  definition: AppDefinition<C>,
+  context: AppContext<C>,
+  opened: OpenedTrust | undefined,
+): DynamicModule {
   const parts: (DynamicModule | Type)[] = [
     HealthModule.forService(definition.name, VERSION),
     MetricsModule.forService(definition.name),
+    TrustModule.forApp(opened),
     definition.module(context),
   ];
   return { module: SuiteAppModule, imports: parts };
-}
-
-function tlsOptions<C extends ListenConfig>(
-  definition: AppDefinition<C>,
-  config: Readonly<C>,
-): { cert: Buffer; key: Buffer } | undefined {
-  const files = definition.tls?.(config);
-  return files && { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) };
 }
 
 /** Express would answer what a middleware refuses in its own way. */
@@ -86,7 +98,14 @@ function answeringErrors(middleware: RequestHandler, filter: TracerErrorFilter):
 
 /** Parses JSON bodies whatever their content type says; below the raw prefixes the body is left unread. */
 function jsonBodies(rawPrefixes: readonly string[], filter: TracerErrorFilter) {
-  const parse = express.json({ limit: CONTROL_BODY_BYTES, type: () => true, strict: false });
+  const parse = express.json({
+    limit: CONTROL_BODY_BYTES,
+    type: () => true,
+    strict: false,
+    verify: (_request, _response, body) => {
+      noteBodyForAudit(body);
+    },
+  });
   return (request: Request, response: Response, next: NextFunction): void => {
     if (rawPrefixes.some((prefix) => request.path.startsWith(prefix))) {
       next();

@@ -11,8 +11,14 @@ class Config extends ListenConfig {
   @IntSetting({ env: ['POLL', 'OLD_POLL'], flag: 'poll', min: 1, max: 60, description: 'seconds' })
   poll = 10;
 
-  @SwitchSetting({ env: 'FORCE', flag: 'use-procfs', description: 'skip CRI' })
+  @SwitchSetting({ env: 'FORCE', flag: 'use-procfs', description: 'skip CRI', onWhenPresent: true })
   useProcfs = false;
+
+  @SwitchSetting({ env: 'RESUME', flag: 'resume', description: 'go on' })
+  resume = false;
+
+  @TextSetting({ env: 'SECRET', secret: true, longest: 8, description: 'a secret' })
+  secret = '';
 
   @ListSetting({ env: 'RUN_PATHS', flag: 'run-path', description: 'run paths' })
   runPaths = ['/run'];
@@ -26,7 +32,7 @@ const load = (env: Record<string, string>, ...argv: string[]): Config => loadCon
 describe('loadConfig', () => {
   it('fills defaults, ignores other variables and freezes the result', () => {
     const config = load({ HOME: '/root' });
-    expect({ ...config }).toEqual({
+    expect({ ...config }).toMatchObject({
       address: '127.0.0.1:8081',
       poll: 10,
       useProcfs: false,
@@ -47,7 +53,25 @@ describe('loadConfig', () => {
     expect([load({ OLD_POLL: '4' }).poll, load({ POLL: '5', OLD_POLL: '4' }).poll]).toEqual([4, 5]);
   });
 
-  it('takes a switch as true when its variable is merely present', () => {
+  it.each([
+    ['1', true],
+    ['yes', true],
+    ['', false],
+    ['0', false],
+    ['False', false],
+    ['no', false],
+    ['off', false],
+  ])('takes a switch of ours that says %j for %j', (text, on) => {
+    expect(load({ RESUME: text }).resume).toBe(on);
+    expect(load({}, `--resume=${text}`).resume).toBe(on);
+    expect(load({}, '--resume').resume).toBe(true);
+  });
+
+  it('never shows a secret, not even one that is wrong', () => {
+    expect(() => load({ SECRET: 'tr_hunter2hunter2' })).toThrow('SECRET=(not shown) must have at most 8 characters');
+  });
+
+  it('takes a published switch as true when its variable is merely present', () => {
     expect([load({ FORCE: '' }).useProcfs, load({ FORCE: '0' }).useProcfs, load({}).useProcfs]).toEqual([
       true,
       true,
@@ -78,8 +102,8 @@ describe('loadConfig', () => {
 
   it('describes every setting in the usage text', () => {
     const usage = usageOf('tracer-node', settingsOf(Config), new Config());
-    for (const { flag, description } of settingsOf(Config)) {
-      expect(usage).toContain(`--${String(flag)}`);
+    for (const { flag, env, description } of settingsOf(Config)) {
+      expect(usage).toContain(flag === undefined ? env[0] : `--${flag}`);
       expect(usage).toContain(description);
     }
   });

@@ -29,15 +29,19 @@ export function loadConfig<T extends object>(Config: new () => T, { env, argv = 
   const wrong = validateSync(config).map(({ property, value, constraints = {} }) => {
     const setting = settings.find(({ field }) => field === property);
     const where = origin.get(property) ?? setting?.env[0] ?? property;
-    return `${where}=${JSON.stringify(value)} ${[...new Set(Object.values(constraints))].join(', ')}`;
+    const shown = setting?.secret === true ? '(not shown)' : JSON.stringify(value);
+    return `${where}=${shown} ${[...new Set(Object.values(constraints))].join(', ')}`;
   });
   if (wrong.length > 0) throw new TracerError('CONFIG_INVALID', `wrong configuration: ${wrong.join('; ')}`);
   return Object.freeze(config);
 }
 
-function valueOf({ kind }: Setting, given: readonly string[], fromFlag: boolean): unknown {
+/** What switches a switch off. */
+const OFF = /^(0|false|no|off|)$/i;
+
+function valueOf({ kind, onWhenPresent }: Setting, given: readonly string[], fromFlag: boolean): unknown {
   const last = given.at(-1) ?? '';
-  if (kind === 'switch') return fromFlag ? last !== 'false' : true;
+  if (kind === 'switch') return (onWhenPresent && !fromFlag) || !OFF.test(last);
   if (kind === 'int') return /^[+-]?\d+$/.test(last) ? Number(last) : last;
   if (kind === 'list') return given.flatMap((text) => text.split(/[,; \t]+/)).filter((text) => text !== '');
   return last;

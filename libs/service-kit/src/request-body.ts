@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { reasonOf, TracerError } from '@tracer/base';
+import { noteBodyForAudit } from './trust/audit.js';
 
 /** Largest body of a control request; ingest routes state their own. */
 export const CONTROL_BODY_BYTES = 1 << 20;
@@ -26,5 +27,7 @@ export async function readBody(request: IncomingMessage, limitBytes = CONTROL_BO
       cause: error,
     });
   }
-  return Buffer.concat(chunks);
+  const body = Buffer.concat(chunks);
+  noteBodyForAudit(body);
+  return body;
 }

@@ -1,3 +1,4 @@
+import { Server as HttpsServer } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { reasonOf, TracerError } from '@tracer/base';
@@ -10,11 +11,14 @@ import { isLoopback, listenAddress, type ListenConfig } from './listen-config.js
 import { loadConfig, type ConfigSources } from './load-config.js';
 import { createLogger } from './logging.js';
 import { settingsOf } from './settings.js';
+import { tokenFor } from './trust/new-token.js';
+import { Trust } from './trust/trust.js';
 import { VERSION } from './version.js';
 
 /**
  * The whole life of an app's process: configuration, start, one graceful stop on SIGTERM or SIGINT within the deadline.
- * Exit codes: 0 after a stop, 1 when it cannot start, 2 when its configuration is wrong.
+ * Exit codes: 0 after a stop, 1 when it cannot start, 2 when its configuration is wrong. `--new-token NAME:ROLE` makes a
+ * token instead.
  */
 export async function runApp<C extends ListenConfig>(
   definition: AppDefinition<C>,
@@ -29,13 +33,30 @@ export async function runApp<C extends ListenConfig>(
     say(`${definition.name} ${VERSION}\n`);
     return;
   }
+  const newTokenAt = argv.findIndex((argument) => /^--?new-token$/.test(argument));
+  if (newTokenAt >= 0) {
+    process.exitCode = printNewToken(definition.name, argv[newTokenAt + 1] ?? '');
+    return;
+  }
   const config = configOrExit(definition, sources);
   const log = createLogger(definition.name, config.logLevel);
   try {
     await start(definition, config, log);
   } catch (error) {
     log.fatal({ code: error instanceof TracerError ? error.code : undefined }, startProblem(error, config.address));
-    process.exit(1);
+    process.exit(error instanceof TracerError && error.code === 'CONFIG_INVALID' ? 2 : 1);
+  }
+}
+
+/** The token is for the one who will have it, the line for the list of tokens. */
+function printNewToken(app: string, spec: string): number {
+  try {
+    const { token, line } = tokenFor(spec);
+    say(`token, shown only now:   ${token}\nfor TRACER_TOKENS_FILE:  ${line}\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${app}: ${reasonOf(error)}\n`);
+    return 2;
   }
 }
 
@@ -49,8 +70,12 @@ async function start<C extends ListenConfig>(
   stopOnSignal(app, config.stopDeadlineMs, log);
   await app.listen(port, host);
   const { port: bound } = app.getHttpServer().address() as { port: number };
-  log.info({ host, port: bound, version: VERSION }, 'listening');
-  if (!isLoopback(host)) log.warn({ host }, 'reachable from other machines');
+  const tls = app.getHttpServer() instanceof HttpsServer;
+  const guarded = app.get(Trust).credentials.required;
+  log.info({ host, port: bound, version: VERSION, tls, tokens: guarded }, 'listening');
+  if (isLoopback(host)) return;
+  if (!guarded) log.warn({ host }, 'reachable from other machines, and open to everybody who reaches it');
+  else if (!tls) log.warn({ host }, 'reachable from other machines; without TLS, tokens can be read on the way');
 }
 
 function configOrExit<C extends ListenConfig>(definition: AppDefinition<C>, sources: ConfigSources): Readonly<C> {

@@ -12,6 +12,10 @@ export interface Setting {
   /** One-letter alias of the flag. */
   readonly short: string | undefined;
   readonly description: string;
+  /** Its value is never shown, not even when it is wrong. */
+  readonly secret: boolean;
+  /** A switch that is on when its variable is there at all, even as `0`. */
+  readonly onWhenPresent: boolean;
 }
 
 interface Source {
@@ -19,6 +23,7 @@ interface Source {
   readonly flag?: string;
   readonly short?: string;
   readonly description: string;
+  readonly secret?: boolean;
 }
 
 const declared = new WeakMap<object, Setting[]>();
@@ -35,24 +40,34 @@ export function settingsOf(Config: new () => object): Setting[] {
   return chain.flat();
 }
 
-function declare(kind: Setting['kind'], { env, flag, short, description }: Source): PropertyDecorator {
+function declare(
+  kind: Setting['kind'],
+  { env, flag, short, description, secret = false }: Source,
+  onWhenPresent = false,
+): PropertyDecorator {
   return (target, key) => {
     const list = declared.get(target) ?? [];
-    list.push({ field: String(key), kind, env: [env].flat(), flag, short, description });
+    list.push({ field: String(key), kind, env: [env].flat(), flag, short, description, secret, onWhenPresent });
     declared.set(target, list);
   };
 }
 
 /** A line of text; a field without a default is optional. */
 export function TextSetting(
-  source: Source & { readonly pattern?: RegExp; readonly expected?: string; readonly oneOf?: readonly string[] },
+  source: Source & {
+    readonly pattern?: RegExp;
+    readonly expected?: string;
+    readonly oneOf?: readonly string[];
+    /** Most characters, 4096 unless told. */
+    readonly longest?: number;
+  },
 ): PropertyDecorator {
-  const { pattern, expected, oneOf } = source;
+  const { pattern, expected, oneOf, longest = 4096 } = source;
   return applyDecorators(
     declare('text', source),
     IsOptional(),
     IsString(),
-    MaxLength(4096),
+    MaxLength(longest, { message: `must have at most ${longest} characters` }),
     ...(pattern ? [Matches(pattern, { message: `must be ${expected ?? String(pattern)}` })] : []),
     ...(oneOf ? [IsIn(oneOf, { message: `must be one of ${oneOf.join(', ')}` })] : []),
   );
@@ -64,9 +79,12 @@ export function IntSetting(source: Source & { readonly min: number; readonly max
   return applyDecorators(declare('int', source), IsInt({ message }), Min(min, { message }), Max(max, { message }));
 }
 
-/** True when the variable is merely present, whatever its value, as the published agents read theirs. */
-export function SwitchSetting(source: Source): PropertyDecorator {
-  return applyDecorators(declare('switch', source), IsBoolean());
+/**
+ * On or off; a variable that is empty or says `0`, `false`, `no` or `off` switches off. The published agents take theirs
+ * for on when they are merely present: `onWhenPresent`.
+ */
+export function SwitchSetting(source: Source & { readonly onWhenPresent?: boolean }): PropertyDecorator {
+  return applyDecorators(declare('switch', source, source.onWhenPresent), IsBoolean());
 }
 
 /** Several values: the flag repeated, or one variable split at comma, semicolon, space or tab. */

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
 /** The client connection preface of HTTP/2 (RFC 9113, section 3.4) begins with this; no HTTP/1 method does. */
@@ -11,7 +12,8 @@ export type Http2Connection = (socket: Socket) => void;
  * Lets an HTTP/1 server share its port with HTTP/2: the first bytes of a connection decide. A connection that stays
  * silent for `silenceTimeoutMs` is closed; after the decision the protocol's own time limits hold. Bytes that were read
  * to decide are put back, so that either side sees the connection from its beginning. The server itself accepts, counts
- * and closes all connections, so its `listen`, `address` and `close` mean both protocols.
+ * and closes all connections, so its `listen`, `address` and `close` mean both protocols. Under TLS the first bytes are
+ * those that come out of it.
  *
  * ```
  *   accept ── 'PRI ' ──────► http2 (gRPC)
@@ -20,9 +22,10 @@ export type Http2Connection = (socket: Socket) => void;
  * ```
  */
 export function sharePort(server: Server, http2: Http2Connection, silenceTimeoutMs = 10_000): void {
-  const http1 = server.listeners('connection') as Http2Connection[];
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
+  const opened = server instanceof HttpsServer ? 'secureConnection' : 'connection';
+  const http1 = server.listeners(opened) as Http2Connection[];
+  server.removeAllListeners(opened);
+  server.on(opened, (socket: Socket) => {
     const cut = (): void => void socket.destroy();
     const silence = setTimeout(cut, silenceTimeoutMs);
     socket.setNoDelay(true);

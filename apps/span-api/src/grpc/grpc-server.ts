@@ -6,8 +6,9 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { Http2Connection } from '@tracer/service-kit';
+import { Trust, type Http2Connection } from '@tracer/service-kit';
 import type { Duplex } from 'node:stream';
+import { guardCalls } from './guard-calls.js';
 import { refuseAsGoDoes } from './unknown-methods.js';
 
 export const GRPC_LIMITS = Symbol('grpc limits');
@@ -29,8 +30,9 @@ export class GrpcServer implements BeforeApplicationShutdown {
   readonly #injector: ConnectionInjector;
   readonly #graceMs: number;
 
-  constructor(@Inject(GRPC_LIMITS) { messageBytes, graceMs }: GrpcLimits) {
+  constructor(@Inject(GRPC_LIMITS) { messageBytes, graceMs }: GrpcLimits, @Inject(Trust) trust: Trust) {
     this.#server = new Server({
+      interceptors: [guardCalls(trust)],
       'grpc.max_receive_message_length': messageBytes,
       'grpc.max_send_message_length': messageBytes,
     });

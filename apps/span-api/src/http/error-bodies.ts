@@ -4,7 +4,7 @@ import { encodeOtlpStatus, type OtlpEncoding } from '@tracer/span-model';
 import { OTLP_MEDIA_TYPE, otlpEncodingOf } from '../otlp/otlp-ingest.js';
 
 /** gRPC codes of HTTP statuses, as `google.rpc.Code` numbers them. */
-const GRPC_CODES: Readonly<Record<number, number>> = { 404: 5, 405: 12, 413: 8, 429: 8, 503: 14 };
+const GRPC_CODES: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 429: 8, 503: 14 };
 const INVALID_ARGUMENT = 3;
 const INTERNAL = 13;
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TracerError, type TracerErrorCode } from '@tracer/base';
 import { ChangeSessionDto, CreateSessionDto, SessionDto, SessionSummaryDto } from '@tracer/dtos';
+import { noteForAudit } from '@tracer/service-kit';
 import type { Request, Response } from 'express';
 import { NodeAgent } from '../agent/node-agent.js';
 import { followAll } from './followers.js';
@@ -35,6 +36,7 @@ export class SessionsService {
         ...(bytes === undefined ? {} : { bytes }),
       },
     });
+    noteForAudit(touched([session]));
     return this.#dtos([session]);
   }
 
@@ -46,14 +48,17 @@ export class SessionsService {
   async change(id: string, { run }: ChangeSessionDto): Promise<object> {
     const { sessions } = this.agent;
     const found = this.#find(id, 'SESSION_NOT_FOUND');
+    noteForAudit(touched(found));
     await (run ? sessions.start(found) : sessions.stop(found));
     return {};
   }
 
   async remove(id: string, purge: boolean): Promise<object> {
     const { sessions } = this.agent;
+    const found = id === ALL ? sessions.all() : this.#find(id, 'SESSION_NOT_FOUND');
+    noteForAudit({ purge, ...touched(found) });
     if (id === ALL) await sessions.removeAll({ purge });
-    else await sessions.remove(this.#find(id, 'SESSION_NOT_FOUND'), { purge });
+    else await sessions.remove(found, { purge });
     return {};
   }
 
@@ -102,4 +107,17 @@ export class SessionsService {
     const { nodeName } = this.agent.config;
     return Object.fromEntries(sessions.map((session) => [session.definition.id, sessionDto(session.view(), nodeName)]));
   }
+}
+
+/** For the audit log: which sessions, of whom, with what. */
+function touched(sessions: readonly LiveSession[]): Record<string, unknown> {
+  return {
+    sessions: sessions.map(({ definition: { id, group, hookGroup, hook, params, containers } }) => ({
+      id,
+      ...(group === undefined ? {} : { group }),
+      hook: `${hookGroup}/${hook}`,
+      args: params,
+      containers: containers.map(({ namespace = '', pod, container }) => `${namespace}/${pod}/${container}`),
+    })),
+  };
 }

@@ -27,6 +27,7 @@ export interface Refusal {
 /** Deeper nesting than any answer has; serialising a hostile one would exhaust the stack. */
 const MAX_DEPTH = 64;
 const MAX_MESSAGE = 2_000;
+const NOT_ACCEPTED = 'the node does not accept the token of this gateway (TRACER_NODE_TOKEN)';
 
 export function readReply({ node, answer, silence }: NodeReply): NodeResult {
   if (answer === undefined) return { node, kind: 'silence', reason: silence };
@@ -37,6 +38,8 @@ export function readReply({ node, answer, silence }: NodeReply): NodeResult {
     if (value === undefined) return { node, kind: 'silence', reason: 'the answer is not a JSON object' };
     return { node, kind: 'value', value };
   }
+  // That is between the gateway and the node: the client's own token was accepted.
+  if (status === 401) return { node, kind: 'silence', reason: NOT_ACCEPTED };
   const refusal = { ...refusalOf(status, text), ...codeIn(answer.headers) };
   return { node, kind: isElsewhere(refusal, text) ? 'elsewhere' : 'refusal', refusal };
 }

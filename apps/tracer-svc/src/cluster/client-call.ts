@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { readBody } from '@tracer/service-kit';
+import { onBehalfOf, principalOf, readBody } from '@tracer/service-kit';
 import type { Request, Response } from 'express';
 import type { NodeRequest } from '../nodes/node-client.js';
 import { endToEnd, forwardedHeaders } from '../http/hop-by-hop.js';
@@ -12,9 +12,13 @@ export interface ClientCall extends NodeRequest {
 
 /**
  * Answers are read here, so they must come as plain text; a group is given by us alone; the site of a page was compared
- * with the gateway's name here, and is another one than the node's.
+ * with the gateway's name here, and is another one than the node's; who asks was found out here, and their token is
+ * nobody else's business.
  */
-const OUR_MATTER = ['accept-encoding', 'content-length', 'origin', 'x-tracer-group'];
+const OUR_MATTER = [
+  ...['accept-encoding', 'content-length', 'origin', 'x-tracer-group'],
+  ...['authorization', 'cookie', 'x-tracer-user', 'x-tracer-roles'],
+];
 
 /** Reads the request of a cluster route. Bodies over 1 MiB are refused; what is in them is for the nodes to judge. */
 export const Call = createParamDecorator(async (_: unknown, context: ExecutionContext): Promise<ClientCall> => {
@@ -29,7 +33,11 @@ export async function clientCall(request: Request, response: Response): Promise<
   });
   const { method, originalUrl: path } = request;
   const body = await readBody(request);
-  const headers = { ...endToEnd(request.headers, OUR_MATTER), ...forwardedHeaders(request) };
+  const headers = {
+    ...endToEnd(request.headers, OUR_MATTER),
+    ...forwardedHeaders(request),
+    ...onBehalfOf(principalOf(request)),
+  };
   const withBody = method === 'POST' || method === 'PUT' || body.length > 0;
   return withBody
     ? { method, path, headers: { ...headers, 'content-length': body.length }, body, gone: gone.signal }

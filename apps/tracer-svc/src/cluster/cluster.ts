@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { TracerError } from '@tracer/base';
+import { noteForAudit } from '@tracer/service-kit';
 import { mergeHooks, mergePods, mergeSessions } from '../answers/merge-answers.js';
 import { mergeMaps, type Part } from '../answers/merge-maps.js';
 import { mergeSummaries } from '../answers/merge-summaries.js';
@@ -45,9 +46,12 @@ export class Cluster {
 
   /** One session on each node that has a matching container; all share a group, which serves as an id for all of them. */
   async createSession(call: ClientCall): Promise<ClusterAnswer> {
-    const headers = { ...call.headers, 'x-tracer-group': this.newGroup() };
+    const group = this.newGroup();
+    const headers = { ...call.headers, 'x-tracer-group': group };
     const replies = await this.fanOut.ask({ ...call, headers }, this.deadlines.readMs);
-    return answerOf(replies.map(readReply), mergeSessions);
+    const results = replies.map(readReply);
+    noteForAudit({ group, ...whatHappened(results) });
+    return answerOf(results, mergeSessions);
   }
 
   sessions(call: ClientCall): Promise<ClusterAnswer> {
@@ -60,7 +64,9 @@ export class Cluster {
 
   async changeSessions(call: ClientCall): Promise<ClusterAnswer> {
     const replies = await this.fanOut.ask(call, this.deadlines.changeMs);
-    return answerOf(replies.map(readReply), mergeMaps);
+    const results = replies.map(readReply);
+    noteForAudit(whatHappened(results));
+    return answerOf(results, mergeMaps);
   }
 
   async #read(call: ClientCall, merge: (parts: readonly Part[]) => JsonMap): Promise<ClusterAnswer> {
@@ -76,6 +82,18 @@ export function answerOf(results: readonly NodeResult[], merge: (parts: readonly
   if (verdict.parts) return { headers, status: 200, body: merge(verdict.parts) };
   const { status, message } = verdict.refusal;
   return { headers: { ...headers, 'X-Tracer-Error': codeOf(verdict.refusal) }, status, body: message };
+}
+
+/** For the audit log: what came of a change on each node, and the ids of sessions that it made. */
+function whatHappened(results: readonly NodeResult[]): Record<string, unknown> {
+  const sessions = results.flatMap((result) => (result.kind === 'value' ? Object.keys(result.value) : []));
+  const nodes = Object.fromEntries(
+    results.map((result) => {
+      if (result.kind === 'value') return [result.node, 'done'];
+      return [result.node, result.kind === 'silence' ? result.reason : result.refusal.message];
+    }),
+  );
+  return { nodes, ...(sessions.length === 0 ? {} : { sessions }) };
 }
 
 /** Published agents send no codes. */

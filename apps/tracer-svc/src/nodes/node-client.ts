@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import type { PeerTls } from './peer-tls.js';
 
 /** One request as every node gets it. */
 export interface NodeRequest {
@@ -30,6 +31,15 @@ export interface CallLimits {
   readonly budget: ByteBudget;
 }
 
+/** How the gateway shows who it is, and knows with whom it speaks. */
+export interface PeerAccess {
+  /** The shared token of the suite, as it is now. */
+  readonly token?: () => string | undefined;
+  readonly tls?: PeerTls;
+  /** Name that certificates of the other side have; without it the host of the address. */
+  readonly serverName?: string;
+}
+
 /** Servers close idle connections, Node's after 5 s: ours had better be the side that gives up first. */
 const KEPT = { keepAlive: true, timeout: 4_000 };
 
@@ -39,6 +49,8 @@ const KEPT = { keepAlive: true, timeout: 4_000 };
  * sent twice is safe (it is, once).
  */
 export class NodeClient {
+  constructor(private readonly peer: PeerAccess = {}) {}
+
   readonly #kept = { http: new http.Agent(KEPT), https: new https.Agent(KEPT) };
   readonly #fresh = { http: new http.Agent({ keepAlive: false }), https: new https.Agent({ keepAlive: false }) };
 
@@ -56,12 +68,21 @@ export class NodeClient {
   /** A request that is ready to be sent with `end`. */
   open(url: string, { method, path, headers }: NodeRequest, signal: AbortSignal, fresh = false): ClientRequest {
     const { protocol, hostname, port } = new URL(url);
+    const token = this.peer.token?.();
     const agents = fresh || !/^(GET|HEAD)$/.test(method) ? this.#fresh : this.#kept;
     // An IPv6 host stands in brackets in a url, not in a socket address.
-    const options = { host: hostname.replace(/^\[|\]$/g, ''), port, method, path, headers, signal };
+    const options = { host: hostname.replace(/^\[|\]$/g, ''), port, method, path, signal };
+    const shown = token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
+    const { serverName: servername = '' } = this.peer;
     return protocol === 'https:'
-      ? https.request({ ...options, agent: agents.https })
-      : http.request({ ...options, agent: agents.http });
+      ? https.request({
+          ...options,
+          headers: shown,
+          agent: agents.https,
+          ...this.peer.tls?.options(),
+          ...(servername === '' ? {} : { servername }),
+        })
+      : http.request({ ...options, headers: shown, agent: agents.http });
   }
 
   close(): void {

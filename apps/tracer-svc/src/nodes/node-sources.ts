@@ -2,7 +2,7 @@ import type { Log } from '@tracer/base';
 import { DnsNodes } from './dns-nodes.js';
 import { KubeClient } from './kubernetes/kube-client.js';
 import { KubernetesNodes } from './kubernetes/kubernetes-nodes.js';
-import type { NodeSource } from './node-source.js';
+import type { FoundNode, NodeSource } from './node-source.js';
 import { parseStaticNodes, StaticNodes } from './static-nodes.js';
 
 /** The settings that decide where nodes are looked for. */
@@ -16,6 +16,8 @@ export interface DiscoverySettings {
   readonly podsSelector: string;
   readonly svcSelector: string;
   readonly pollSeconds: number;
+  /** Whether nodes that are found speak TLS. */
+  readonly nodeTls: boolean;
 }
 
 const KUBE_DEADLINE_MS = 10_000;
@@ -28,10 +30,11 @@ export function nodeSources(settings: DiscoverySettings, log: Log): NodeSource[]
   // The published gateway takes 0 for "at once, again and again".
   const pollMs = Math.max(1, pollSeconds) * 1000;
   const sources: NodeSource[] = [];
+  const found = (source: NodeSource): NodeSource => (settings.nodeTls ? overTls(source) : source);
   if (nodes.length > 0) sources.push(new StaticNodes(parseStaticNodes(nodes)));
   if (nodesDns !== '') {
     const [host = '', port] = nodesDns.split(':');
-    sources.push(new DnsNodes({ host, port: Number(port), intervalMs: pollMs, log }));
+    sources.push(found(new DnsNodes({ host, port: Number(port), intervalMs: pollMs, log })));
   }
   if (wantsKubernetes(settings, sources.length > 0)) {
     const api = new KubeClient({
@@ -40,7 +43,8 @@ export function nodeSources(settings: DiscoverySettings, log: Log): NodeSource[]
       watchSeconds: WATCH_SECONDS,
     });
     const timing = { backOffMs: BACK_OFF_MS, maxBackOffMs: pollMs };
-    sources.push(new KubernetesNodes({ api, namespace, podsSelector, endpointsSelector: svcSelector, timing, log }));
+    const kubernetes = { api, namespace, podsSelector, endpointsSelector: svcSelector, timing, log };
+    sources.push(found(new KubernetesNodes(kubernetes)));
   }
   if (sources.length === 0)
     log.warn({}, 'no nodes are configured; set TRACER_NODES, TRACER_NODES_DNS or TRACER_KUBERNETES');
@@ -51,4 +55,19 @@ function wantsKubernetes(settings: DiscoverySettings, othersGiven: boolean): boo
   const { kubernetes, kubeconfig, kubernetesServiceHost } = settings;
   if (kubernetes !== 'auto') return kubernetes === 'on';
   return !othersGiven && (kubernetesServiceHost !== '' || kubeconfig !== '');
+}
+
+/** What is found is an address; how to speak to it is for the configuration to say. */
+function overTls(source: NodeSource): NodeSource {
+  const secured = (node: FoundNode): FoundNode =>
+    node.url === undefined ? node : { ...node, url: node.url.replace(/^http:/, 'https:') };
+  return {
+    start: (onChange) => {
+      source.start((nodes) => {
+        onChange(nodes.map(secured));
+      });
+    },
+    state: () => source.state(),
+    close: () => source.close(),
+  };
 }

@@ -2,8 +2,10 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { pipeline } from 'node:stream';
 import { reasonOf, TracerError } from '@tracer/base';
+import { onBehalfOf, principalOf } from '@tracer/service-kit';
 import type { Request, Response } from 'express';
 import { endToEnd, endToEndPairs, forwardedHeaders } from '../http/hop-by-hop.js';
+import type { PeerAccess } from '../nodes/node-client.js';
 import type { UpstreamName } from './routing-table.js';
 
 export interface Upstream {
@@ -13,10 +15,14 @@ export interface Upstream {
 }
 
 export interface ProxyOptions {
+  /** How the gateway shows who it is. */
+  readonly peer?: PeerAccess;
   /** An upstream that neither takes nor sends a byte for so long before its answer begins has failed. */
   readonly silenceMs: number;
 }
 
+/** Who asks was found out here; their token is nobody else's business. */
+const OUR_MATTER = ['authorization', 'x-tracer-user', 'x-tracer-roles'];
 /** Servers close idle connections, Node's after 5 s: ours must be the side that gives up first. */
 const IDLE_MS = 4_000;
 
@@ -40,11 +46,17 @@ export class ReverseProxy {
     const send = (mayRepeat: boolean): void => {
       const outgoing = this.#open(upstream, request);
       let answered = false;
-      outgoing.once('response', (answer) => {
+      let answer: IncomingMessage | undefined;
+      outgoing.once('response', (given) => {
         answered = true;
+        answer = given;
+        if (given.statusCode === 401) {
+          notAccepted(given, upstream, request, fail);
+          return;
+        }
         // From here on a stream may be silent for as long as it likes.
         outgoing.setTimeout(0);
-        passBack(answer, response);
+        passBack(given, response);
       });
       outgoing.on('timeout', () => {
         if (!answered) outgoing.destroy(new Error(`silent for ${this.options.silenceMs} ms`));
@@ -60,7 +72,8 @@ export class ReverseProxy {
         }
       });
       response.once('close', () => {
-        if (!response.writableFinished) outgoing.destroy();
+        // Also when the client has all it will get, because its stream was ended here.
+        if (answer?.complete !== true) outgoing.destroy();
       });
       if (bodyless) outgoing.end();
       else request.pipe(outgoing);
@@ -74,18 +87,37 @@ export class ReverseProxy {
 
   #open({ url }: Upstream, request: Request): ClientRequest {
     const { protocol, hostname, port } = new URL(url);
+    const { peer } = this.options;
+    const token = peer?.token?.();
     const options = {
       host: hostname.replace(/^\[|\]$/g, ''),
       port,
       method: request.method,
       path: request.originalUrl,
-      headers: { ...endToEnd(request.headers), ...forwardedHeaders(request) },
+      headers: {
+        ...endToEnd(request.headers, OUR_MATTER),
+        ...forwardedHeaders(request),
+        ...onBehalfOf(principalOf(request)),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
       timeout: this.options.silenceMs,
     };
     return protocol === 'https:'
-      ? https.request({ ...options, agent: this.#agents['https:'] })
+      ? https.request({ ...options, ...peer?.tls?.options(), agent: this.#agents['https:'] })
       : http.request({ ...options, agent: this.#agents['http:'] });
   }
+}
+
+/** The client's token was accepted here: that ours is not must not look as if its were wrong. */
+function notAccepted(
+  answer: IncomingMessage,
+  { name }: Upstream,
+  request: Request,
+  fail: (error: TracerError) => void,
+): void {
+  answer.resume();
+  request.unpipe();
+  fail(new TracerError('UPSTREAM_FAILED', `${name} does not accept the token of this gateway (TRACER_NODE_TOKEN)`));
 }
 
 /** The rest of a body that nobody takes any more makes the connection useless for another request. */

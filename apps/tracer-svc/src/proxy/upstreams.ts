@@ -1,4 +1,5 @@
 import { reasonOf, TracerError } from '@tracer/base';
+import type { NodeAnswer, NodeClient } from '../nodes/node-client.js';
 import { UPSTREAMS, type UpstreamName } from './routing-table.js';
 import type { Upstream } from './reverse-proxy.js';
 
@@ -10,7 +11,10 @@ const DOCUMENT_LIMIT_BYTES = 8 << 20;
 export class Upstreams {
   readonly #byName: ReadonlyMap<UpstreamName, Upstream>;
 
-  constructor(urls: Readonly<Record<UpstreamName, string>>) {
+  constructor(
+    urls: Readonly<Record<UpstreamName, string>>,
+    private readonly client: NodeClient,
+  ) {
     const configured = UPSTREAMS.filter((name) => urls[name] !== '');
     this.#byName = new Map(configured.map((name) => [name, { name, url: urls[name].replace(/\/$/, '') }]));
   }
@@ -29,31 +33,38 @@ export class Upstreams {
   /** Undefined when the service says that it is ready, else what is wrong. */
   async problem({ url }: Upstream): Promise<string | undefined> {
     try {
-      const answer = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(PROBE_MS) });
-      const text = (await answer.text()).slice(0, 500);
-      return answer.status === 200 ? undefined : `status ${answer.status}: ${text}`;
+      const { status, body } = await this.#get(url, '/ready', PROBE_MS);
+      return status === 200 ? undefined : `status ${status}: ${body.toString().slice(0, 500)}`;
     } catch (error) {
-      return fetchProblem(error, PROBE_MS);
+      return reasonOf(error);
     }
   }
 
   /** The service's OpenAPI document, or why there is none. */
   async document({ url }: Upstream): Promise<{ readonly document: unknown } | { readonly problem: string }> {
     try {
-      const answer = await fetch(`${url}/docs-json`, { signal: AbortSignal.timeout(DOCUMENT_MS) });
-      const text = await answer.text();
-      if (answer.status !== 200) return { problem: `status ${answer.status}` };
-      if (text.length > DOCUMENT_LIMIT_BYTES) return { problem: 'its document is too large' };
-      return { document: JSON.parse(text) };
+      const { status, body } = await this.#get(url, '/docs-json', DOCUMENT_MS);
+      return status === 200 ? { document: JSON.parse(body.toString()) as unknown } : { problem: `status ${status}` };
     } catch (error) {
-      return { problem: fetchProblem(error, DOCUMENT_MS) };
+      return { problem: reasonOf(error) };
     }
   }
-}
 
-/** `fetch` hides what happened in its cause. */
-function fetchProblem(error: unknown, withinMs: number): string {
-  if (typeof error !== 'object' || error === null) return reasonOf(error);
-  if ('name' in error && error.name === 'TimeoutError') return `no answer within ${withinMs} ms`;
-  return reasonOf('cause' in error && error.cause ? error.cause : error);
+  async #get(url: string, path: string, withinMs: number): Promise<NodeAnswer> {
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort(new Error(`no answer within ${withinMs} ms`));
+    }, withinMs);
+    const limits = {
+      signal: late.signal,
+      connectTimeoutMs: withinMs,
+      answerLimitBytes: DOCUMENT_LIMIT_BYTES,
+      budget: { leftBytes: DOCUMENT_LIMIT_BYTES },
+    };
+    try {
+      return await this.client.call(url, { method: 'GET', path, headers: {} }, limits);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
