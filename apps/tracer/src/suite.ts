@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TracerError } from '@tracer/base';
+import { newToken } from '@tracer/service-kit';
 import type { SuiteConfig } from './config.js';
 import type { AppCommand } from './supervised-app.js';
 
@@ -22,12 +23,13 @@ export function suiteCommands(
     TRACE_DIR: directories.traces,
     TRACER_DATA_DIR: directories.data,
     TRACER_STOP_DEADLINE_MS: String(config.stopDeadlineMs),
+    ...sharedToken(inherited),
   };
   const app = (name: string, argv: readonly string[], more = {}): AppCommand => ({
     name,
     script: fileURLToPath(new URL(`../../${name}/src/main.js`, import.meta.url)),
     argv,
-    env: { ...env, ...more },
+    env: { ...env, ...WITHOUT_TLS, ...more },
   });
   const { port, nodePort, indexerPort, spanApiPort, host } = config;
   const nodeName = inherited['TRACER_NODE_NAME'] ?? hostname();
@@ -45,12 +47,33 @@ export function suiteCommands(
     ]),
     app('tracer-node', ['--address', local(nodePort), '--node-name', nodeName]),
     app('tracer-svc', ['--address', `${hostInUrl(host)}:${port}`], {
+      ...Object.fromEntries(Object.keys(WITHOUT_TLS).map((name) => [name, inherited[name]])),
       // Named as the agent names itself, so that answers and warnings speak of the same node.
       TRACER_NODES: inherited['TRACER_NODES'] ?? `${nodeName}=${url(nodePort)}`,
       TRACER_INDEXER_URL: url(indexerPort),
       TRACER_SPAN_API_URL: url(spanApiPort),
     }),
   ];
+}
+
+/** Only the gateway is reached from outside; the apps behind it speak on loopback. */
+const WITHOUT_TLS = {
+  TRACER_TLS_CERT: undefined,
+  TRACER_TLS_KEY: undefined,
+  TRACER_TLS_CLIENT_CA: undefined,
+  TRACER_TLS_CA: undefined,
+};
+
+/** Whether the gateway is told to serve TLS. */
+export function servesTls(env: Readonly<Record<string, string | undefined>>): boolean {
+  return Boolean(env['TRACER_TLS_CERT'] ?? env['TRACE_KUBE_TLS_CERT']);
+}
+
+/** Where users need tokens, the apps need one among themselves: a new one at each start, unless it is given. */
+function sharedToken(env: Readonly<Record<string, string | undefined>>): { readonly TRACER_NODE_TOKEN?: string } {
+  const given = env['TRACER_NODE_TOKEN'] ?? env['TRACER_NODE_TOKEN_FILE'];
+  const wanted = env['TRACER_TOKENS'] ?? env['TRACER_TOKENS_FILE'];
+  return wanted && !given ? { TRACER_NODE_TOKEN: newToken() } : {};
 }
 
 /** An IPv6 address stands in brackets where a port follows. */

@@ -1,11 +1,13 @@
 import { chmodSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf, TracerError, writableDirectory } from '@tracer/base';
 import type { SuiteConfig } from './config.js';
 import { lockDataDirectory } from './data-directory.js';
 import { KeptDatabase } from './kept-database.js';
 import { readableLine } from './log-line.js';
-import { assertPortsFree, hostInUrl, suiteCommands } from './suite.js';
+import { assertPortsFree, hostInUrl, servesTls, suiteCommands } from './suite.js';
 import { SupervisedApp } from './supervised-app.js';
 
 const READY_POLL_MS = 250;
@@ -53,7 +55,7 @@ export async function up(
       (command) => new SupervisedApp(command, show, giveUp),
     );
     for (const app of apps) app.start();
-    await announce(config, directories.traces, ended, print);
+    await announce(config, servesTls(env) ? 'https' : 'http', directories.traces, ended, print);
     await aborted(ended);
     print('stopping');
     for (const app of apps.reverse()) await app.stop(config.stopDeadlineMs + 2_000);
@@ -66,11 +68,17 @@ export async function up(
 }
 
 /** Waits until the gateway says that all four apps are ready, telling now and then what is missing. */
-async function announce(config: SuiteConfig, traces: string, ended: AbortSignal, print: Print): Promise<void> {
-  const url = `http://localhost:${config.port}`;
+async function announce(
+  config: SuiteConfig,
+  scheme: 'http' | 'https',
+  traces: string,
+  ended: AbortSignal,
+  print: Print,
+): Promise<void> {
+  const url = `${scheme}://localhost:${config.port}`;
   let saidAt = Date.now();
   while (!ended.aborted) {
-    const missing = await whatIsMissing(`http://${hostInUrl(config.host)}:${config.port}/ready`);
+    const missing = await whatIsMissing(`${scheme}://${hostInUrl(config.host)}:${config.port}/ready`);
     if (missing === undefined) {
       print(
         `\n  Ready at ${url}\n  API and try-out: ${url}/docs   Trace files: ${traces}\n  Ctrl-C stops everything.\n`,
@@ -87,9 +95,9 @@ async function announce(config: SuiteConfig, traces: string, ended: AbortSignal,
 
 async function whatIsMissing(url: string): Promise<string | undefined> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-    if (answer.ok) return undefined;
-    const { checks } = (await answer.json()) as { checks: { name: string; ok: boolean; detail?: string }[] };
+    const { ok, text } = await get(url);
+    if (ok) return undefined;
+    const { checks } = JSON.parse(text) as { checks: { name: string; ok: boolean; detail?: string }[] };
     return checks
       .filter(({ ok }) => !ok)
       .map(({ name, detail }) => `${name}: ${detail ?? 'not ready'}`)
@@ -97,6 +105,24 @@ async function whatIsMissing(url: string): Promise<string | undefined> {
   } catch (error) {
     return `the gateway does not answer yet (${reasonOf(error)})`;
   }
+}
+
+/** The gateway is our own: its certificate is made for whoever connects from outside, and nothing secret is sent. */
+function get(url: string): Promise<{ readonly ok: boolean; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: 5_000, rejectUnauthorized: false };
+    const request = url.startsWith('https:') ? https.get(url, options) : http.get(url, options);
+    request.once('error', reject);
+    request.once('timeout', () => request.destroy(new Error('no answer within 5 s')));
+    request.once('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', reject);
+      response.once('end', () => {
+        resolve({ ok: response.statusCode === 200, text: Buffer.concat(chunks).toString() });
+      });
+    });
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -15,7 +15,7 @@ describe('propose', () => {
   });
 
   it('knows the second words, operands, options and their values', () => {
-    expect(words('sessions', '')).toEqual({ words: ['show', 'stop', 'delete'] });
+    expect(words('sessions', '')).toEqual({ words: ['list', 'show', 'stop', 'delete'] });
     expect(words('sessions', 'stop', '')).toEqual({ ask: 'sessions' });
     expect(words('run', '')).toEqual({ ask: 'hooks' });
     expect(words('run', 'trace_exec', '--pod', '')).toEqual({ ask: 'pods' });

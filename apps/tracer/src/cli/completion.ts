@@ -45,12 +45,11 @@ function proposal(completion: Completion | undefined): Proposal {
   return typeof completion === 'string' ? { ask: completion } : { words: completion };
 }
 
-/** The command that the plain words begin with, the longer name first. */
+/** The command that the plain words begin with, the longer name first; a first word alone may mean its `list`. */
 export function commandAt(words: readonly string[], commands: readonly Command[]): Command | undefined {
   const plain = words.filter((word) => !word.startsWith('-'));
-  return (
-    commands.find(({ name }) => name === plain.slice(0, 2).join(' ')) ?? commands.find(({ name }) => name === plain[0])
-  );
+  const names = [plain.slice(0, 2).join(' '), plain[0], `${plain[0] ?? ''} list`];
+  return names.map((wanted) => commands.find(({ name }) => name === wanted)).find((command) => command !== undefined);
 }
 
 /** Asks the gateway; whatever goes wrong, a shell that completes shows nothing. */

@@ -129,7 +129,7 @@ export function matches(pattern: string, name: string): boolean {
 }
 
 export const sessionsCommand: Command = {
-  name: 'sessions',
+  name: 'sessions list',
   summary: 'list sessions, finished ones too',
   usage: '',
   operands: [0, 0],

@@ -194,6 +194,13 @@ describe('the program', () => {
     expect([code, err.split('\n')[0], out]).toEqual([2, `tracer: ${message}`, '']);
   });
 
+  it('lists sessions with and without the word', async () => {
+    gateway.answer = () => ({ body: session() });
+    const [short, long] = [await gateway.run(['sessions']), await gateway.run(['sessions', 'list'])];
+    expect([short.code, short.out]).toEqual([0, long.out]);
+    expect(short.out).toMatch(/^7 +running .* api-1\/app$/m);
+  });
+
   it('takes something that is no gateway for what it is', async () => {
     gateway.answer = () => ({ body: '<html>' });
     const { code, err } = await gateway.run(['hooks']);

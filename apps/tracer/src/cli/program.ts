@@ -118,7 +118,7 @@ function commandNamed(argv: readonly string[]): Command {
   if (command === undefined) throw usageError(...unknown(first, second));
   const inner = innerNames(first);
   // `sessions stpo` is not the list of sessions with an operand.
-  if (command.name === first && inner.length > 0 && second !== '' && !second.startsWith('-'))
+  if (inner.length > 0 && command.name !== `${first} ${second}` && second !== '' && !second.startsWith('-'))
     throw usageError(`"${first}" has no "${second}"${didYouMean(second, inner)}`, `there are: ${inner.join(', ')}`);
   return command;
 }
@@ -140,5 +140,6 @@ function unknown(first: string, second: string): [string, ...string[]] {
 }
 
 function withoutName(argv: readonly string[], { name }: Command): string[] {
-  return argv.slice(name.split(' ').length);
+  const [, second] = name.split(' ');
+  return argv.slice(second !== undefined && argv[1] === second ? 2 : 1);
 }
