@@ -38,6 +38,12 @@ describe('TracerNodeConfig', () => {
 });
 
 describe('hookEnvironment', () => {
+  it('hands no secrets to hooks', () => {
+    const env = { PATH: '/bin', TRACER_TOKENS: 't', TRACER_NODE_TOKEN: 'n', DATABASE_URL: 'd' };
+    const given = hookEnvironment(load({}), env);
+    expect(Object.entries(given).filter(([, value]) => value !== undefined)).toEqual([['PATH', '/bin']]);
+  });
+
   it('tells hooks where the host is, without overriding what they are told already', () => {
     expect(hookEnvironment(load({}), { PATH: '/bin' })).toEqual({ PATH: '/bin' });
     expect(

@@ -1,6 +1,13 @@
-import { homedir, hostname } from 'node:os';
-import { join } from 'node:path';
-import { IntSetting, LISTEN_ADDRESS, ListenConfig, ListSetting, SwitchSetting, TextSetting } from '@tracer/service-kit';
+import { hostname } from 'node:os';
+import {
+  defaultDataDirectory,
+  IntSetting,
+  LISTEN_ADDRESS,
+  ListenConfig,
+  ListSetting,
+  SwitchSetting,
+  TextSetting,
+} from '@tracer/service-kit';
 
 const HTTP_URL = { pattern: /^https?:\/\/[^\s]+$/, expected: 'an http:// or https:// URL' };
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
@@ -96,7 +103,7 @@ export class TracerNodeConfig extends ListenConfig {
   traceDir = './traces';
 
   @TextSetting({ env: 'TRACER_DATA_DIR', flag: 'data-dir', description: 'where the definitions of sessions are kept' })
-  dataDir = defaultDataDirectory();
+  dataDir = defaultDataDirectory(process.env);
 
   @TextSetting({
     env: 'TRACER_HOST_POD',
@@ -175,13 +182,6 @@ export class TracerNodeConfig extends ListenConfig {
     description: 'largest trace file of a run, in bytes on disk; 0 is no limit',
   })
   sessionByteLimit = 8 * 2 ** 30;
-}
-
-/** The same directory as the other services of the suite use when TRACER_DATA_DIR does not say. */
-function defaultDataDirectory(): string {
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'tracer');
-  if (process.getuid?.() === 0) return '/var/lib/tracer';
-  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'tracer');
 }
 
 const SECRET_VARIABLES = ['TRACER_TOKENS', 'TRACER_NODE_TOKEN', 'DATABASE_URL'];

@@ -1,5 +1,4 @@
-import { IntSetting, SwitchSetting, TextSetting } from '@tracer/service-kit';
-import { defaultDataDirectory } from './data-directory.js';
+import { defaultDataDirectory, IntSetting, SwitchSetting, TextSetting } from '@tracer/service-kit';
 
 const port = (what: string) => ({ min: 1, max: 65_535, description: `port of ${what}` });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { SuiteConfig } from './config.js';
-import { assertPortsFree, suiteCommands } from './suite.js';
+import { assertPortsFree, servesTls, suiteCommands } from './suite.js';
 
 const config = (over: Partial<SuiteConfig>): SuiteConfig => Object.assign(new SuiteConfig(), over);
 
@@ -30,6 +30,29 @@ describe('suiteCommands', () => {
   ])('takes %s as the address of the gateway', (host, address) => {
     const [, , , gateway] = suiteCommands(config({ host, port: 9080 }), { data: '/d', traces: '/t' }, '', {});
     expect(gateway?.argv).toEqual(['--address', address]);
+  });
+
+  const envs = (inherited: Record<string, string>): Readonly<Record<string, string | undefined>>[] =>
+    suiteCommands(config({}), { data: '/d', traces: '/t' }, '', inherited).map(({ env }) => env);
+
+  it('gives the apps a token among themselves where users need tokens, and only there', () => {
+    const tokens = envs({ TRACER_TOKENS: 'a read sha256:…' }).map((env) => env['TRACER_NODE_TOKEN']);
+    expect(new Set(tokens).size).toBe(1);
+    expect(tokens[0]).toMatch(/^tr_/);
+    expect(envs({ TRACER_TOKENS: 'a', TRACER_NODE_TOKEN: 'mine' }).map((env) => env['TRACER_NODE_TOKEN'])).toEqual(
+      Array(4).fill('mine'),
+    );
+    for (const without of [{}, { TRACER_TOKENS: '' }, { TRACER_TOKENS_FILE: '/t', TRACER_NODE_TOKEN_FILE: '/n' }])
+      expect(envs(without as Record<string, string>).map((env) => env['TRACER_NODE_TOKEN'])).toEqual(
+        Array(4).fill(undefined),
+      );
+  });
+
+  it('lets the gateway alone serve TLS', () => {
+    const tls = { TRACER_TLS_CERT: '/c', TRACER_TLS_KEY: '/k', TRACER_TLS_CLIENT_CA: '/ca' };
+    expect(envs(tls).map((env) => env['TRACER_TLS_CERT'])).toEqual([undefined, undefined, undefined, '/c']);
+    expect(envs(tls).at(-1)).toMatchObject(tls);
+    expect([servesTls(tls), servesTls({ TRACE_KUBE_TLS_CERT: '/c' }), servesTls({})]).toEqual([true, true, false]);
   });
 
   it('lets the user name other nodes', () => {

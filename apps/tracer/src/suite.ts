@@ -66,14 +66,14 @@ const WITHOUT_TLS = {
 
 /** Whether the gateway is told to serve TLS. */
 export function servesTls(env: Readonly<Record<string, string | undefined>>): boolean {
-  return Boolean(env['TRACER_TLS_CERT'] ?? env['TRACE_KUBE_TLS_CERT']);
+  return [env['TRACER_TLS_CERT'], env['TRACE_KUBE_TLS_CERT']].some(Boolean);
 }
 
 /** Where users need tokens, the apps need one among themselves: a new one at each start, unless it is given. */
 function sharedToken(env: Readonly<Record<string, string | undefined>>): { readonly TRACER_NODE_TOKEN?: string } {
-  const given = env['TRACER_NODE_TOKEN'] ?? env['TRACER_NODE_TOKEN_FILE'];
-  const wanted = env['TRACER_TOKENS'] ?? env['TRACER_TOKENS_FILE'];
-  return wanted && !given ? { TRACER_NODE_TOKEN: newToken() } : {};
+  const oneOf = (...names: string[]): boolean => names.some((name) => Boolean(env[name]));
+  const missing = oneOf('TRACER_TOKENS', 'TRACER_TOKENS_FILE') && !oneOf('TRACER_NODE_TOKEN', 'TRACER_NODE_TOKEN_FILE');
+  return missing ? { TRACER_NODE_TOKEN: newToken() } : {};
 }
 
 /** An IPv6 address stands in brackets where a port follows. */

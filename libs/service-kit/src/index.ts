@@ -1,5 +1,6 @@
 export type { AppContext, AppDefinition } from './app-definition.js';
 export { createApp, openApiDocument } from './create-app.js';
+export { defaultDataDirectory } from './data-directory.js';
 export { errorBodyFor, OWN_ERROR_BODY, type ErrorBody, type Failure } from './error-body.js';
 export { HealthDto, Readiness, ReadyDto, type ReadinessCheck } from './health.js';
 export { HTTP_STATUS_OF } from './http-status.js';
