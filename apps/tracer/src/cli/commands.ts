@@ -10,6 +10,7 @@ import {
   stopSessionCommand,
 } from './kernel-commands.js';
 import { runCommand } from './run-session.js';
+import { newTokenCommand } from './token-command.js';
 import { getSpansCommand, searchSpansCommand, servicesCommand } from './span-commands.js';
 
 /** Every command that asks a gateway, in the order of the help. `up`, `completion` and `help` are the program's own. */
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   searchSpansCommand,
   getSpansCommand,
   servicesCommand,
+  newTokenCommand,
 ];
 
 /** Commands of the program itself, with what the help says about them. */

@@ -207,6 +207,18 @@ describe('the program', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('something that is no JSON')]);
   });
 
+  it('makes a token, and refuses a role that does not exist', async () => {
+    const { code, out } = await gateway.run(['token', 'new', 'ci', 'ingest', 'read']);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^token: \S{32,}\nline: {2}ci ingest,read sha256:[0-9a-f]{64}\n$/),
+    ]);
+    expect(await gateway.run(['token', 'new', 'ci', 'root'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('"root" is no role'),
+    });
+  });
+
   it('does not let a traced process write to the terminal', async () => {
     gateway.answer = () => ({ status: 404, headers: { 'x-tracer-error': 'NOT_FOUND' }, body: '"\\u001b[2Jgone"' });
     expect((await gateway.run(['sessions'])).err).toBe('tracer: NOT_FOUND: \\u001b[2Jgone\n');
