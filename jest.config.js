@@ -22,7 +22,7 @@ export default {
   // A hang is what a time limit is for; a busy machine is not one.
   testTimeout: 60_000,
   projects: [
-    suite('unit', ['{apps,libs}/**/*.spec.ts', 'web/{src,build}/**/*.spec.ts']),
+    suite('unit', ['{apps,libs}/**/*.spec.ts', 'web/{src,build}/**/*.spec.ts', 'test/deploy/**/*.spec.ts']),
     suite('medium', '{apps,libs}/**/*.medium-spec.ts'),
     suite('e2e', 'test/e2e/**/*.e2e-spec.ts'),
     suite('system', 'test/system/**/*.system-spec.ts'),

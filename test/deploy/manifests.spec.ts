@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig, settingsOf, VERSION } from '@tracer/service-kit';
+import { APP_NAMES, APPS } from './fixtures/apps.js';
+import { kustomize, type KubeManifest } from './fixtures/kustomize.js';
+import { schemaProblems } from './fixtures/schema.js';
+import { mayReach } from './fixtures/network-policies.js';
+import { environmentOf, one, selects, workloadsOf, type Workload } from './fixtures/workloads.js';
+
+const OVERLAYS = ['default', 'single-node', 'production'] as const;
+const K8S = 'deploy/k8s';
+/** What the agent sees of its node, and whether it may write there. */
+const AGENT_HOST_PATHS = {
+  '/sys/kernel/tracing': 'rw',
+  '/sys/fs/cgroup': 'ro',
+  '/run/containerd': 'ro',
+  '/var/lib/tracer': 'rw',
+};
+const FILLED = {
+  url: 'postgres://tracer:x@postgres:5432/tracer',
+  password: 'x',
+  'spec.nodeName': 'worker-1',
+  'metadata.name': 'pod-1',
+  'metadata.namespace': 'tracer',
+};
+
+const ofKind = (objects: readonly KubeManifest[], kind: string): KubeManifest[] =>
+  objects.filter((object) => object.kind === kind);
+
+describe.each(OVERLAYS)('overlay %s', (overlay) => {
+  const objects = kustomize(`${K8S}/overlays/${overlay}`);
+  const workloads = workloadsOf(objects);
+  const agent = one(workloads, 'tracer-node');
+
+  it('is what the Kubernetes API takes, without a field it does not know', async () => {
+    expect(await schemaProblems(objects)).toEqual([]);
+  });
+
+  it('stays in its namespace, with no rights beyond it', () => {
+    const [namespace] = ofKind(objects, 'Namespace');
+    for (const { kind, metadata } of objects) {
+      expect(kind).not.toMatch(/^Cluster/);
+      if (kind !== 'Namespace')
+        expect([kind, metadata.name, metadata.namespace]).toEqual([kind, metadata.name, 'tracer']);
+    }
+    expect(namespace?.metadata.name).toBe('tracer');
+    expect(ofKind(objects, 'Role').map(({ rules }) => rules)).toEqual([
+      [{ apiGroups: [''], resources: ['pods', 'endpoints'], verbs: ['list', 'watch'] }],
+    ]);
+  });
+
+  it('gives only the gateway a token of the cluster', () => {
+    expect(workloads.filter(({ pod }) => pod.automountServiceAccountToken).map(({ name }) => name)).toEqual([
+      'tracer-svc',
+    ]);
+  });
+
+  it('gives the agent what it needs of its node, and no more', () => {
+    const { container, pod } = agent;
+    const seen = pod.volumes.flatMap(({ name, hostPath }) => {
+      const mount = container.volumeMounts.find((candidate) => candidate.name === name);
+      return hostPath === undefined ? [] : [[hostPath.path, mount?.readOnly === true ? 'ro' : 'rw']];
+    });
+    const local = overlay === 'single-node' ? { '/var/lib/tracer-traces': 'rw' } : {};
+    expect(Object.fromEntries(seen)).toEqual({ ...AGENT_HOST_PATHS, ...local });
+    expect(container.securityContext['capabilities']).toEqual({
+      drop: ['ALL'],
+      add: ['SYS_PTRACE', 'DAC_READ_SEARCH'],
+    });
+    expect(container.securityContext).toMatchObject({ privileged: false, allowPrivilegeEscalation: false });
+    expect([pod.hostPID, pod.hostNetwork, pod.hostIPC]).toEqual([true, undefined, undefined]);
+    expect(pod.tolerations).toEqual([{ operator: 'Exists' }]);
+  });
+
+  it('lets nothing else run with rights: no root, no capabilities, nothing of the node, nothing written outside volumes', () => {
+    for (const { name, pod, container } of workloads) {
+      expect([name, container.securityContext['readOnlyRootFilesystem']]).toEqual([name, true]);
+      if (name === 'tracer-node') continue;
+      expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+      expect(container.securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
+      const paths = pod.volumes.flatMap(({ hostPath }) => hostPath?.path ?? []);
+      const expected = overlay === 'single-node' && name === 'trace-indexer' ? ['/var/lib/tracer-traces'] : [];
+      expect([name, paths]).toEqual([name, expected]);
+      expect([pod.hostPID, pod.hostNetwork]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it('bounds the memory of everything, says what it needs, and checks its health', () => {
+    for (const { container } of workloads) {
+      expect(container.resources).toMatchObject({
+        requests: { cpu: expect.any(String), memory: expect.any(String) },
+        limits: { memory: expect.any(String) },
+      });
+      for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) expect(container).toHaveProperty(probe);
+    }
+  });
+
+  it('never restarts a service because another one is down', () => {
+    for (const { name, container } of workloads) {
+      const path = container.livenessProbe.httpGet?.path;
+      // The /health of the span store is that of Zipkin, which speaks of its database.
+      if (name === 'span-api') expect(path).toBe('/docs');
+      else if (name !== 'postgres') expect(path).toBe('/health');
+    }
+  });
+
+  it('refers to nothing that is not there', () => {
+    const claims = ofKind(objects, 'PersistentVolumeClaim').map(({ metadata }) => metadata.name);
+    const accounts = ofKind(objects, 'ServiceAccount').map(({ metadata }) => metadata.name);
+    for (const { pod, container, spec, labels } of workloads) {
+      const templates = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name);
+      const names = [...pod.volumes.map(({ name }) => name), ...templates];
+      for (const mount of container.volumeMounts) expect(names).toContain(mount.name);
+      for (const { persistentVolumeClaim } of pod.volumes)
+        if (persistentVolumeClaim !== undefined) expect(claims).toContain(persistentVolumeClaim.claimName);
+      expect(accounts).toContain(pod.serviceAccountName);
+      expect(selects(spec.selector, labels)).toBe(true);
+    }
+    for (const { metadata, spec } of ofKind(objects, 'Service')) {
+      const { selector, ports } = spec as { selector: Record<string, string>; ports: { targetPort: string }[] };
+      const behind = workloads.filter(({ labels }) => selects({ matchLabels: selector }, labels));
+      expect([metadata.name, behind.map(({ name }) => name)]).toEqual([metadata.name, [metadata.name]]);
+      for (const { targetPort } of ports)
+        expect(behind[0]?.container.ports.map(({ name }) => name)).toContain(targetPort);
+    }
+  });
+
+  it('runs the images of this version, with settings that they know and take', () => {
+    for (const name of APP_NAMES) {
+      const workload = one(workloads, name);
+      expect(workload.container.image).toBe(`tracer/${name}:${VERSION}`);
+      const env = environmentOf(workload, FILLED);
+      const known = settingsOf(APPS[name].Config).flatMap((setting) => setting.env);
+      expect(known).toEqual(expect.arrayContaining(Object.keys(env)));
+      expect(() => loadConfig(APPS[name].Config as new () => object, { env })).not.toThrow();
+    }
+  });
+
+  it('asks for secrets that the manual says how to make', () => {
+    const manual = readFileSync('docs/deploy.md', 'utf8');
+    for (const name of new Set(
+      JSON.stringify(objects).match(/(?<="secretName":"|"(?:secretKeyRef|credentials)":\{"name":")[^"]+/g),
+    ))
+      expect(manual).toContain(`secret ${name === 'tracer-svc-tls' ? 'tls' : 'generic'} ${name}`);
+  });
+
+  it('lets only the gateway reach the agents, and the span store the database', () => {
+    const policies = ofKind(objects, 'NetworkPolicy');
+    const reach = (to: Workload): string[] =>
+      workloads
+        .filter((from) => from !== to && mayReach(policies, from, to))
+        .map(({ name }) => name)
+        .sort();
+    expect(reach(agent)).toEqual(['tracer-svc']);
+    expect(reach(one(workloads, 'trace-indexer'))).toEqual(['tracer-svc']);
+    if (overlay !== 'production') expect(reach(one(workloads, 'postgres'))).toEqual(['span-api']);
+    expect(reach(one(workloads, 'tracer-svc'))).toEqual(expect.arrayContaining(['tracer-node']));
+    expect(reach(one(workloads, 'span-api'))).toEqual(expect.arrayContaining(['tracer-svc']));
+  });
+});
+
+describe('components', () => {
+  const base = kustomize(`${K8S}/overlays/default`);
+
+  it('are refused where the renderer of these tests would guess', () => {
+    expect(() => kustomize(`${K8S}/components/local-traces`)).toThrow('no DaemonSet/tracer-node to patch');
+  });
+
+  it('production serves TLS, also to the probes', () => {
+    const { container } = one(workloadsOf(kustomize(`${K8S}/overlays/production`)), 'tracer-svc');
+    for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const)
+      expect(container[probe].httpGet).toEqual({ scheme: 'HTTPS', path: '/health', port: 'http' });
+    expect(container.volumeMounts).toContainEqual({ name: 'tls', mountPath: '/tls', readOnly: true });
+  });
+
+  it('keep the gateway without state, more than one, and never all gone at once', () => {
+    const { spec, pod } = one(workloadsOf(base), 'tracer-svc');
+    expect(spec.replicas).toBe(2);
+    expect(pod.volumes.filter((volume) => volume.persistentVolumeClaim)).toEqual([]);
+    expect(ofKind(base, 'PodDisruptionBudget')[0]?.spec).toMatchObject({ minAvailable: 1 });
+  });
+});
