@@ -191,6 +191,37 @@ describe('the published exchange', () => {
     expect(await see(`/${'x'.repeat(5_000)}`)).toEqual([200, []]);
   });
 
+  it('survives bodies that are deep, and numbers that are none', async () => {
+    const nested = `{"trace_tag":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    for (const body of [nested, '['.repeat(400_000), '{"trace_tag":1e400}', '{"trace_tag":NaN}'])
+      expect((await ask(world.port, 'POST /api/tracing/start', { type: JSON_TYPE, body })).status).toBe(422);
+    for (const timestamp of ['9'.repeat(400), '1e400', '-', 'NaN', '0x10', '2026-13-01', '%FF', ''])
+      expect([timestamp, (await post(`end?timestamp=${timestamp}`, { trace_tag: 'nobody' })).status]).toEqual([
+        timestamp,
+        422,
+      ]);
+    for (const query of ['last=0', 'last=99999999999999999999', 'last=1.5', 'last=x'])
+      expect((await ask(world.port, `GET /api/traces/x/summary?${query}`)).status).toBe(400);
+  });
+
+  it('takes empty names and any text, and refuses paths that are none', async () => {
+    const odd = ['', ' ', '__proto__', 'a/b', '..', '%2e', '\0', '☂ 😀'];
+    for (const trace_tag of odd) {
+      expect((await act('start', { trace_tag, trace_id: trace_tag }))[0]).toBe(200);
+      const ended = await act('step', { trace_tag, trace_id: trace_tag, step_name: trace_tag, end_trace: true });
+      holds(ended, 200, { trace_tag, steps: [{ step_name: trace_tag }] });
+      // Without a name the path is that of the list of tags.
+      if (trace_tag !== '') holds(await see(`/${encodeURIComponent(trace_tag)}`), 200, [{ trace_tag }]);
+    }
+    expect((await see('', '/api/traces'))[1]).toEqual(expect.arrayContaining(odd));
+    for (const path of ['/%FF', '/%', '/%zz'])
+      expect((await ask(world.port, `GET /api/traces${path}`)).status).toBe(400);
+    for (const path of ['/api/traces//', '//api/traces', '/api//traces', '/api/traces/x//summary'])
+      expect((await ask(world.port, `GET ${path}`)).status).toBe(404);
+    for (const path of ['/api/tracing/start', '/api/traces/x'])
+      expect((await ask(world.port, `PATCH ${path}`)).status).toBe(405);
+  });
+
   it('says that a method is not there, and a path', async () => {
     for (const line of [
       'GET /api/tracing/start',

@@ -18,6 +18,8 @@ export class ProblemsError extends Error {
 export const TEXT_CHARACTERS = 1024;
 /** A text that is refused for its length is not sent back whole. */
 const ECHOED_CHARACTERS = 100;
+/** Nor is anything else that is larger than this, in values and characters. */
+const ECHOED_SIZE = 2_000;
 const TRUE = new Set(['1', 'on', 't', 'true', 'y', 'yes']);
 const FALSE = new Set(['0', 'off', 'f', 'false', 'n', 'no']);
 
@@ -45,7 +47,7 @@ export class Checked {
             type: 'model_attributes_type',
             loc,
             msg: 'Input should be a valid dictionary or object to extract fields from',
-            input: value,
+            input: echo(value),
           },
     );
     return new Checked(HAS_EVERYTHING, loc, problems);
@@ -128,13 +130,28 @@ export class Checked {
   }
 
   #wrong<T>(name: string, type: string, msg: string, input: unknown, standIn: T, ctx?: Problem['ctx']): T {
-    this.problems.push({ type, loc: [...this.loc, name], msg, input, ...(ctx && { ctx }) });
+    this.problems.push({ type, loc: [...this.loc, name], msg, input: echo(input), ...(ctx && { ctx }) });
     return standIn;
   }
 }
 
 /** Stands for something that was no object: nothing more is said about its members. */
 const HAS_EVERYTHING: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** What was given, or '…' with its beginning when it is too large to send back: deep nesting could not even be written. */
+function echo(input: unknown): unknown {
+  if (typeof input === 'string' && input.length > ECHOED_SIZE)
+    return `${wellFormed(input.slice(0, ECHOED_CHARACTERS))}…`;
+  const left: unknown[] = [input];
+  let size = 0;
+  while (left.length > 0 && size <= ECHOED_SIZE) {
+    const value = left.pop();
+    size += typeof value === 'string' ? value.length : 1;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, member] of Object.entries(value).slice(0, ECHOED_SIZE)) left.push(key, member);
+  }
+  return size > ECHOED_SIZE ? '…' : input;
+}
 
 /** The text without halves of surrogate pairs, which no encoding of Unicode can hold. */
 function wellFormed(text: string): string {

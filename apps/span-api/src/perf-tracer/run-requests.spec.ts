@@ -95,6 +95,26 @@ describe('requests of the published service', () => {
     ]);
   });
 
+  it('send back small things as they are, and of large or deep ones a beginning', () => {
+    const given = { trace_tag: [{ a: 1 }, null, 'x'.repeat(1_000)] };
+    expect(problemsOf(() => startRequest(given))[0]?.input).toEqual(given.trace_tag);
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 200_000; depth++) deep = [deep];
+    for (const large of [
+      deep,
+      Array.from({ length: 5_000 }, () => 1),
+      { ['k'.repeat(5_000)]: 1 },
+      [['y'.repeat(5_000)]],
+    ]) {
+      const [problem] = problemsOf(() => startRequest({ trace_tag: large }));
+      expect([problem?.loc, problem?.input]).toEqual([['body', 'trace_tag'], '…']);
+      const [missing] = problemsOf(() => startRequest({ large }));
+      expect([missing?.type, missing?.input]).toEqual(['missing', '…']);
+    }
+    const [text] = problemsOf(() => startRequest('z'.repeat(1 << 20)));
+    expect(text?.input).toBe(`${'z'.repeat(100)}…`);
+  });
+
   it('name a wrong time and a wrong body together', () => {
     expect(brief(problemsOf(() => endRequest({}, 'yesterday')))).toEqual([
       ['datetime_from_date_parsing', 'query.timestamp'],

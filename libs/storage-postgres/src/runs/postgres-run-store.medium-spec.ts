@@ -58,6 +58,24 @@ describe('PostgresRunStore', () => {
     expect(orphans).toEqual({ runs: 0, tags: 0, steps: 0 });
   });
 
+  it('keeps a flood of live runs within its limit: the oldest go, with their steps, and are counted', async () => {
+    const store = await emptyStore();
+    const flood = 30_000;
+    await database.source.query(
+      `INSERT INTO perf_live (digest, tag_digest, tag, id, start_us, last_us, steps)
+       SELECT md5('k' || i)::uuid, md5('t')::uuid, 't', ('r' || i)::bytea, $1::bigint + i, $1::bigint + i, 1
+       FROM generate_series(1, $2::int) i`,
+      [NOW, flood],
+    );
+    await database.source.query(`INSERT INTO perf_step SELECT run, 0, start_us, true, 's' FROM perf_live`);
+    expect(await store.expire({ live: 1_000 }, NOW)).toEqual({ live: flood - 1_000, finished: 0 });
+    expect(await store.totals()).toMatchObject({ live: 1_000, expired: { live: flood - 1_000 } });
+    const oldest = await database.source.query<[{ id: Buffer; steps: string }]>(
+      `SELECT id, (SELECT count(*) FROM perf_step) AS steps FROM perf_live ORDER BY start_us LIMIT 1`,
+    );
+    expect([oldest[0].id.toString(), Number(oldest[0].steps)]).toEqual([`r${flood - 999}`, 1_000]);
+  });
+
   it('reads runs with very long texts a few at a time', async () => {
     const store = await emptyStore();
     const steps = Array.from({ length: 3_000 }, () => ({ name: 'n'.repeat(1_000), atUs: NOW, tracked: true }));
