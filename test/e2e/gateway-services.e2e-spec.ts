@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { startFakeNode } from '../../apps/tracer-svc/src/nodes/testing/fake-node.js';
 import { startFakeAgent, type FakeAgent } from '../../apps/tracer-svc/src/testing/fake-agent.js';
-import { selfSigned } from '../../apps/tracer-svc/src/testing/self-signed.js';
+import { selfSigned } from '../../libs/service-kit/src/testing/certificates.js';
 import { gateway, http } from '../support/gateway.js';
 
 describe('the gateway in front of the other services', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { searchCollector } from '../../apps/tracer-node/src/export/cluster-search.js';
-import { selfSigned } from '../../apps/tracer-svc/src/testing/self-signed.js';
+import { selfSigned } from '../../libs/service-kit/src/testing/certificates.js';
 
 // `--jaeger-endpoint auto` against a stand-in for the API server of a cluster.
 

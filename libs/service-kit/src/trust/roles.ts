@@ -24,8 +24,13 @@ export function parseRoles(text: string): Role[] {
   for (const word of text.split(/[,+]/)) {
     const role = ROLES.find((candidate) => candidate === word);
     if (role === undefined)
-      throw new TracerError('CONFIG_INVALID', `"${word}" is no role; there are ${ROLES.join(', ')}`);
+      throw new TracerError('CONFIG_INVALID', `"${shortened(word)}" is no role; there are ${ROLES.join(', ')}`);
     if (!roles.includes(role)) roles.push(role);
   }
   return roles;
+}
+
+/** What stands in place of a role may be a token that got into the wrong place. */
+function shortened(word: string): string {
+  return word.length > 8 ? `${word.slice(0, 8)}…` : word;
 }

@@ -1,8 +1,11 @@
+const ONE = 1000;
+
 /**
  * A token bucket: `burst` requests at once, `perSecond` in the long run. Time is handed in (ms, may stand still or jump
  * back), so that it holds no timer and a million of them cost nothing.
  */
 export class TokenBucket {
+  /** In thousandths, so that whole milliseconds at a whole rate add up exactly. */
   #level: number;
   #atMs: number;
 
@@ -11,30 +14,27 @@ export class TokenBucket {
     private readonly burst: number,
     nowMs: number,
   ) {
-    this.#level = burst;
+    this.#level = burst * ONE;
     this.#atMs = nowMs;
   }
 
   /** Takes one and returns 0, or takes nothing and returns the ms after which there is one. */
   take(nowMs: number): number {
     this.#fill(nowMs);
-    // A whole one that got lost in rounding is one.
-    if (this.#level >= 1 - 1e-9) {
-      this.#level = Math.max(0, this.#level - 1);
-      return 0;
-    }
-    return Math.max(1, Math.ceil(((1 - this.#level) / this.perSecond) * 1000));
+    if (this.#level < ONE) return Math.ceil((ONE - this.#level) / this.perSecond);
+    this.#level -= ONE;
+    return 0;
   }
 
   /** Whether it is as if it had never been used. */
   isFull(nowMs: number): boolean {
     this.#fill(nowMs);
-    return this.#level >= this.burst;
+    return this.#level >= this.burst * ONE;
   }
 
   #fill(nowMs: number): void {
     if (nowMs > this.#atMs)
-      this.#level = Math.min(this.burst, this.#level + ((nowMs - this.#atMs) / 1000) * this.perSecond);
+      this.#level = Math.min(this.burst * ONE, this.#level + (nowMs - this.#atMs) * this.perSecond);
     this.#atMs = nowMs;
   }
 }

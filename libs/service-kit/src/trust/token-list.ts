@@ -54,7 +54,7 @@ function parseEntry(content: string): TokenEntry | string {
   const [name = '', roleText = '', hash = '', until, ...more] = content.split(/\s+/);
   if (!NAME.test(name)) return 'the name must be 1 to 64 letters, digits or one of . _ @ -';
   const [, hex] = HASH.exec(hash) ?? [];
-  if (hex === undefined) return `expected "${name} <roles> sha256:<64 hex digits>"`;
+  if (hex === undefined) return 'expected "NAME ROLES sha256:<64 hex digits>"';
   const expiresAtMs = until === undefined ? undefined : expiryOf(until);
   if (more.length > 0 || Number.isNaN(expiresAtMs))
     return 'only expires=YYYY-MM-DD or expires=YYYY-MM-DDThh:mm:ssZ may stand behind the hash';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { selfSigned } from '../../testing/self-signed.js';
+import { selfSigned } from '../../../../../libs/service-kit/src/testing/certificates.js';
 import type { KubeObject } from '../kubernetes/kube-api.js';
 
 type Collection = 'pods' | 'endpoints';
