@@ -1,35 +1,157 @@
-import type { ReactNode } from 'react';
-import { useRequest, type ApiRequest } from '../api/index.js';
-import { Table } from '../design/index.js';
-import { CopyCurl, Loaded } from '../shell/index.js';
+import { lazy, Suspense, type ComponentType, type ReactNode } from 'react';
+import { useRequest } from '../api/index.js';
+import { Empty, Notice, Spinner, Tabs } from '../design/index.js';
+import { hrefOf, Link, useRoute } from '../router/index.js';
+import { Loaded } from '../shell/index.js';
+import { formatCount, formatDurationUs, TimeText } from '../time/index.js';
+import { boundsOf, choiceOf } from './event-choice.js';
+import { FileList } from './file-list.js';
+import { filesRequest, infoRequest, type FileBounds } from './files-api.js';
+import { FilterBar } from './filter-bar.js';
+import type { TabProps } from './tab-props.js';
+import './files.css';
 
-interface FilesAnswer {
-  readonly files: readonly { readonly path: string; readonly state: string }[];
+interface Tab {
+  readonly key: string;
+  readonly title: string;
+  readonly Content: ComponentType<TabProps>;
 }
 
-const FILES: ApiRequest<FilesAnswer> = { path: '/api/v1/files' };
+const TABS: readonly Tab[] = [
+  { key: 'timeline', title: 'Timeline', Content: lazy(() => import('./timeline-tab.js')) },
+  { key: 'summary', title: 'Summary', Content: lazy(() => import('./summary-tab.js')) },
+  { key: 'io', title: 'Bandwidth', Content: lazy(() => import('./io-tab.js')) },
+  { key: 'calls', title: 'Calls', Content: lazy(() => import('./calls-tab.js')) },
+  { key: 'events', title: 'Events', Content: lazy(() => import('./events-tab.js')) },
+  { key: 'export', title: 'Export', Content: lazy(() => import('./export-tab.js')) },
+];
 
+const ASK_EVERY_MS = 3_000;
+
+/** `#/files`: the list. `#/files/timeline?file=…`: views of some files, or of a directory as one job. */
 export default function FilesPage(): ReactNode {
-  const files = useRequest(FILES, { everyMs: 3000 });
+  const { path } = useRoute();
+  const tab = path[1] === undefined ? undefined : TABS.find(({ key }) => key === path[1]);
+  if (path[1] === undefined) return <FileList />;
+  if (tab === undefined)
+    return (
+      <Empty title="There is no such view">
+        <Link to={['files']}>To the files</Link>
+      </Empty>
+    );
+  return <JobView tab={tab} />;
+}
+
+/** Asks `/files`, which answers at once, until every chosen file is ready; only then `/info`, which waits for all. */
+function JobView({ tab }: { readonly tab: Tab }): ReactNode {
+  const { query } = useRoute();
+  const listed = useRequest(filesRequest, { everyMs: ASK_EVERY_MS });
+  const known = listed.data?.files ?? [];
+  const { files } = choiceOf(query, known);
+  const wanted = files.length === 0 ? known : known.filter(({ path }) => files.includes(path));
+  const pending = wanted.filter(({ state }) => state === 'waiting' || state === 'indexing');
+  const ready = listed.data !== undefined && pending.length === 0;
+  const info = useRequest(ready ? infoRequest : undefined);
   return (
-    <div className="stack">
-      <div className="row">
-        <h1 className="grow">Files</h1>
-        <CopyCurl request={files.request} />
-      </div>
-      <Loaded state={files} what="Loading the files">
-        {({ files: rows }) => (
-          <Table
-            label="Trace files"
-            rows={rows}
-            rowKey={({ path }) => path}
-            columns={[
-              { key: 'path', title: 'File', cell: ({ path }) => path },
-              { key: 'state', title: 'State', cell: ({ state }) => state },
-            ]}
+    <div className="job">
+      <JobTitle query={query} wanted={wanted} />
+      <Tabs
+        label="Views of the files"
+        current={tab.key}
+        tabs={TABS.map(({ key, title }) => ({ key, title, href: hrefOf(['files', key], carried(query)) }))}
+      />
+      <FilterBar />
+      {pending.length > 0 && (
+        <Notice>
+          <Spinner
+            label={`${formatCount(wanted.length - pending.length)} of ${formatCount(wanted.length)} files are indexed; the view opens when all are.`}
           />
-        )}
+        </Notice>
+      )}
+      {listed.data !== undefined && <Missing files={files} known={known} />}
+      <Loaded state={ready ? info : { ...listed, data: undefined }} what="Loading the files">
+        {({ files: withBounds }) => <Content tab={tab} query={query} known={withBounds} />}
       </Loaded>
     </div>
+  );
+}
+
+/** What a change of the tab takes along: which events, not the selection of one view. */
+function carried(query: URLSearchParams): URLSearchParams {
+  const kept = new URLSearchParams();
+  for (const [key, value] of query) if (KEPT.has(key)) kept.append(key, value);
+  return kept;
+}
+
+const KEPT = new Set(['file', 'dir', 'cat', 'name', 'pid', 'tid', 'dur', 'from', 'to', 'fold', 'pin']);
+
+function JobTitle({
+  query,
+  wanted,
+}: {
+  readonly query: URLSearchParams;
+  readonly wanted: readonly FileBounds[];
+}): ReactNode {
+  const files = query.getAll('file');
+  const directory = query.get('dir');
+  const count = `${formatCount(wanted.length)} ${wanted.length === 1 ? 'file' : 'files'}`;
+  const name = files.length === 1 ? files[0] : files.length > 1 ? count : (directory ?? '') || 'All files';
+  return (
+    <div className="row">
+      <Link to={['files']}>Files</Link>
+      <span className="soft">/</span>
+      <h1 className="grow break job-name">{name}</h1>
+      {files.length !== 1 && <span className="soft">{count}</span>}
+    </div>
+  );
+}
+
+function Missing({
+  files,
+  known,
+}: {
+  readonly files: readonly string[];
+  readonly known: readonly FileBounds[];
+}): ReactNode {
+  const there = new Set(known.map(({ path }) => path));
+  const missing = files.filter((file) => !there.has(file));
+  const unreadable = known.filter(
+    ({ path, state }) => state === 'unreadable' && (files.length === 0 || files.includes(path)),
+  );
+  if (missing.length + unreadable.length === 0) return null;
+  return (
+    <Notice kind="error">
+      {missing.length > 0 && <span className="text">Not in the trace directory: {missing.join(', ')}</span>}
+      {unreadable.length > 0 && (
+        <span className="text">Cannot be read: {unreadable.map(({ path }) => path).join(', ')}</span>
+      )}
+    </Notice>
+  );
+}
+
+function Content({
+  tab: { Content: View },
+  query,
+  known,
+}: {
+  readonly tab: Tab;
+  readonly query: URLSearchParams;
+  readonly known: readonly FileBounds[];
+}): ReactNode {
+  const choice = choiceOf(query, known);
+  const bounds = boundsOf(choice.files, known);
+  if (bounds === undefined)
+    return (
+      <Empty title="No event has a time yet" command="tracer record -- ./your-program">
+        <p>The files are empty, are still being written, or hold metadata alone.</p>
+      </Empty>
+    );
+  return (
+    <Suspense fallback={<Spinner />}>
+      <View choice={choice} bounds={bounds} />
+      <p className="soft job-time">
+        <TimeText us={bounds.fromUs} /> · {formatDurationUs(Number(bounds.toUs - bounds.fromUs))}
+      </p>
+    </Suspense>
   );
 }

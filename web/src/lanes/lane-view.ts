@@ -32,10 +32,14 @@ interface LaneViewOptions {
   readonly budgetBytes?: number;
   readonly onChange: (state: LaneViewState) => void;
   readonly onError: (error: unknown) => void;
+  /** After every frame, for what is drawn beside the lanes. */
+  readonly onFrame?: (view: TimeView) => void;
 }
 
 const BUDGET_BYTES = 96 << 20;
 const AT_ONCE = 3;
+/** How much coarser the tile is that is asked for first. */
+const COARSE_LEVELS = 3;
 const SHOWN_DEPTH = 12;
 /** Moving on within this time cancels what would have been asked: a fast zoom crosses many levels. */
 const SETTLE_MS = 90;
@@ -197,7 +201,9 @@ export class LaneView {
 
   /** Draws now; public for measurements. */
   paint(): void {
-    if (this.#context !== undefined) paintLanes(this.#context, this.#scene());
+    if (this.#context === undefined) return;
+    paintLanes(this.#context, this.#scene());
+    this.options.onFrame?.(this.#view);
   }
 
   #scene(): Scene {
@@ -218,13 +224,17 @@ export class LaneView {
     };
   }
 
-  /** The tiles of the view, then those beside it: panning finds them there. */
+  /**
+   * A tile over all of the view, so that nothing is blank for long; the tiles of the view; then those beside it, where
+   * panning finds them.
+   */
   #request(): void {
     if (this.#closed) return;
     const level = levelOf(this.#view, this.#widthPx);
+    const over = tilesOf(this.#view, level + COARSE_LEVELS, this.bounds.lengthUs);
     const span = spanOf(this.#view);
     const wide = { fromUs: this.#view.fromUs - span / 2, toUs: this.#view.toUs + span / 2 };
-    this.store.want(tilesOf(wide, level, this.bounds.lengthUs));
+    this.store.want([...over, ...tilesOf(wide, level, this.bounds.lengthUs)]);
     this.#tell();
   }
 
