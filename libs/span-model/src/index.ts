@@ -24,7 +24,9 @@ export { encodeResourceRecord, encodeScopeRecord, encodeSpanRecord } from './rec
 export { Resource, Scope, Span, SpanEvent, SpanKind, SpanLink, type SpanSource, StatusCode } from './span.js';
 export { IdError, lowTraceId, normalizeParentId, normalizeSpanId, normalizeTraceId } from './span-ids.js';
 export { SpanTree, type TreeRow, type TreeSpan, type TreeWindow } from './tree/span-tree.js';
-export { type DependencyLink, DependencyLinker, type LinkPart, linkPartOf } from './zipkin/dependency-links.js';
+export { type DependencyLink, DependencyLinker, linkPartOf } from './zipkin/dependency-links.js';
+export { ColumnLinker } from './zipkin/column-linker.js';
+export { LinkColumns, TextNumbers, UNKNOWN_TEXT } from './zipkin/link-columns.js';
 export { mergeTrace } from './zipkin/merge-spans.js';
 export { type V1Annotation, type V1BinaryAnnotation, V1Original, type V1Span, V1Type } from './zipkin/v1-span.js';
 export { spansOfV1 } from './zipkin/v1-to-v2.js';

@@ -1,4 +1,5 @@
 export { Database } from './database.js';
+export { readEventAndRunFigures, type StoredFigures } from './stored-figures.js';
 export { PostgresAtsNames } from './spans/postgres-ats-names.js';
 export { PostgresSpanQueries } from './spans/postgres-span-queries.js';
 export { PostgresSpanStore, type SpanStoreOptions } from './spans/postgres-span-store.js';

@@ -1,86 +1,103 @@
-import { DependencyLinker, type DependencyLink, type Endpoint, type LinkPart, type SpanKind } from '@tracer/span-model';
+import { ColumnLinker, LinkColumns, TextNumbers, UNKNOWN_TEXT, type DependencyLink } from '@tracer/span-model';
 import type { Tenant } from '@tracer/storage';
+import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { copyOut, type CopyFields } from './copy-out.js';
 import { endpointOf } from './span-rows.js';
 import { LONGEST_TRACE_US, SKEW_US } from './trace-times.js';
 
-const TRACES_AT_A_TIME = 5_000;
-const FIELD = '\x1f';
-const PART = '\x1e';
-
-interface TraceRow {
-  readonly low: string;
-  readonly parts: string;
-}
+/** Spans whose columns are held at a time, about 50 bytes each. */
+const SPANS_AT_A_TIME = 2_000_000;
+const MOST_PASSES = 1 << 12;
+const SHARED_BIT = 16;
+const FAILED_BIT = 32;
+const KIND_BITS = 15;
 
 /**
- * Draws the service graph from the columns of spans, never from their records. The database gathers the spans of each
- * trace into one text (fields and spans separated by control characters, which the columns of names do not hold), so that a million
- * spans travel as a few hundred thousand rows, a page at a time.
+ * Draws the service graph from the columns of spans, never from their records. They stream out of the database as a binary
+ * COPY into arrays of numbers; when there are too many for the memory of this process, traces are told apart by the last
+ * bits of their ids and read in several passes.
  */
 export class LinkReader {
-  readonly #endpoints = new Map<string, Endpoint | undefined>();
-
   constructor(private readonly source: DataSource) {}
 
   async dependencies(tenant: Tenant, fromUs: number, toUs: number): Promise<DependencyLink[]> {
-    const linker = new DependencyLinker();
+    const names = new TextNumbers();
+    const linker = new ColumnLinker(names, (service, address) => endpointOf(service ?? '', address ?? ''));
     const runner = this.source.createQueryRunner();
     await runner.startTransaction();
     try {
-      await runner.query(`SET LOCAL work_mem = '64MB'`);
-      await runner.query(`DECLARE links NO SCROLL CURSOR FOR ${TRACES}`, [
-        tenant,
-        String(fromUs - SKEW_US),
-        String(toUs + LONGEST_TRACE_US),
-        String(fromUs),
-        String(toUs),
-      ]);
-      for (let rows = await nextPage(runner); rows.length > 0; rows = await nextPage(runner))
-        for (const row of rows) linker.addTrace(this.#partsOf(row));
+      // COPY takes no parameters, but its query may ask for a setting.
+      await runner.query(`SELECT set_config('tracer.links_of', $1, true)`, [tenant]);
+      const client = (await runner.connect()) as PoolClient;
+      const passes = await passesFor(runner, fromUs, toUs);
+      for (let pass = 0; pass < passes; pass++) {
+        const reader = new PassReader(names);
+        await copyOut(client, `COPY (${spansOf(fromUs, toUs, passes, pass)}) TO STDOUT (FORMAT binary)`, reader.take);
+        linker.add(reader.columns, fromUs, toUs);
+      }
       return linker.links();
     } finally {
       await runner.rollbackTransaction();
       await runner.release();
-      this.#endpoints.clear();
     }
-  }
-
-  #partsOf({ low, parts }: TraceRow): LinkPart[] {
-    const traceId = low.padStart(16, '0');
-    return parts.split(PART).map((part) => {
-      const [id = '', parent = '', kind, shared, failed, service = '', remote = '', address = ''] = part.split(FIELD);
-      return {
-        traceId,
-        id: id.padStart(16, '0'),
-        parentId: parent === '' ? undefined : parent.padStart(16, '0'),
-        kind: Number(kind) as SpanKind,
-        shared: shared === '1',
-        localEndpoint: this.#endpoint(service, address),
-        remoteServiceName: remote === '' ? undefined : remote,
-        failed: failed === '1',
-      };
-    });
-  }
-
-  /** One object for all that are alike: a graph has few services and many spans. */
-  #endpoint(service: string, address: string): Endpoint | undefined {
-    const key = service + FIELD + address;
-    if (!this.#endpoints.has(key)) this.#endpoints.set(key, endpointOf(service, address));
-    return this.#endpoints.get(key);
   }
 }
 
-const nextPage = (runner: QueryRunner): Promise<TraceRow[]> =>
-  runner.query(`FETCH ${TRACES_AT_A_TIME} FROM links`) as Promise<TraceRow[]>;
+/** Fills columns from rows. */
+class PassReader {
+  readonly columns = new LinkColumns();
+  /** Numbers by the bytes of a text, so that a name is decoded once. */
+  readonly #known = new Map<string, number>();
 
-/** $1 tenant, $2 and $3 bounds of the spans that may matter, $4 and $5 bounds of the time of their trace. */
-const TRACES = `
-  SELECT to_hex(trace_low) AS low,
-         string_agg(to_hex(id) || chr(31) || coalesce(to_hex(parent_id), '') || chr(31) || kind || chr(31) || shared::int
-                    || chr(31) || failed::int || chr(31) || coalesce(service, '') || chr(31) || coalesce(remote_service, '')
-                    || chr(31) || coalesce(local_address, ''),
-                    chr(30)) AS parts
-  FROM span WHERE tenant = $1 AND at_us >= $2 AND at_us <= $3
-  GROUP BY trace_low
-  HAVING coalesce(min(start_us) FILTER (WHERE parent_id IS NULL), min(start_us)) BETWEEN $4 AND $5`;
+  constructor(private readonly names: TextNumbers) {}
+
+  readonly take = (fields: CopyFields): void => {
+    const { columns } = this;
+    const row = columns.add();
+    columns.traceHigh[row] = fields.high();
+    columns.traceLow[row] = fields.low();
+    columns.idHigh[row] = fields.high();
+    columns.idLow[row] = fields.low();
+    columns.parentHigh[row] = fields.high();
+    columns.parentLow[row] = fields.low();
+    columns.startUs[row] = fields.safeInt64();
+    const bits = fields.int16();
+    columns.kind[row] = bits & KIND_BITS;
+    columns.shared[row] = (bits & SHARED_BIT) === 0 ? 0 : 1;
+    columns.failed[row] = (bits & FAILED_BIT) === 0 ? 0 : 1;
+    columns.service[row] = this.#number(fields.rawText());
+    columns.remote[row] = this.#number(fields.rawText());
+    columns.address[row] = this.#number(fields.rawText());
+  };
+
+  #number(raw: string | undefined): number {
+    if (raw === undefined) return UNKNOWN_TEXT;
+    let number = this.#known.get(raw);
+    if (number === undefined) {
+      number = this.names.numberOf(Buffer.from(raw, 'latin1').toString());
+      this.#known.set(raw, number);
+    }
+    return number;
+  }
+}
+
+/** Spans that may matter to traces that began between the times; of `passes` (a power of two) those of one. */
+function spansOf(fromUs: number, toUs: number, passes: number, pass: number): string {
+  const [first, last] = [fromUs - SKEW_US, toUs + LONGEST_TRACE_US].map((us) => BigInt(Math.trunc(us)));
+  const ofPass = passes === 1 ? '' : `AND (trace_low & ${passes - 1}) = ${pass}`;
+  return `SELECT trace_low, id, parent_id, start_us,
+      (kind | (shared::int * ${SHARED_BIT}) | (failed::int * ${FAILED_BIT}))::int2, service, remote_service, local_address
+    FROM span WHERE tenant = current_setting('tracer.links_of') AND at_us >= ${first} AND at_us <= ${last} ${ofPass}`;
+}
+
+/** By the planner's estimate, which costs nothing. */
+async function passesFor(runner: QueryRunner, fromUs: number, toUs: number): Promise<number> {
+  const [plan] = (await runner.query(`EXPLAIN (FORMAT JSON) ${spansOf(fromUs, toUs, 1, 0)}`)) as [
+    { 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] },
+  ];
+  const spans = plan['QUERY PLAN'][0].Plan['Plan Rows'];
+  let passes = 1;
+  while (passes < MOST_PASSES && spans / passes > SPANS_AT_A_TIME) passes *= 2;
+  return passes;
+}

@@ -55,21 +55,15 @@ export function writeSpanRow(rows: CopyRows, span: Span, { batch, atUs, remote, 
   rows.int16(span.kind);
   rows.boolean(span.shared);
   rows.boolean(span.failed);
-  rows.text(columnName(span.localServiceName));
-  rows.text(columnName(remote));
-  rows.text(columnName(span.lowerName));
+  rows.text(span.localServiceName);
+  rows.text(remote);
+  rows.text(span.lowerName);
   rows.text(batch.clusterId);
   rows.text(batch.namespace);
   rows.text(addressText(span.localEndpoint));
   if (origin === undefined) rows.nothing();
   else rows.bytes(origin);
   rows.bytes(encodeSpanRecord(span));
-}
-
-/** Names as columns have them: without the characters that `LinkReader` separates by. Records keep the original. */
-function columnName(name: string | undefined): string | undefined {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  return name?.replace(/[\x1e\x1f]/g, ' ');
 }
 
 const NO_PART = '-';
