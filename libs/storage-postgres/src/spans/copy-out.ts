@@ -1,3 +1,4 @@
+import { reasonOf } from '@tracer/base';
 import pg, { type PoolClient } from 'pg';
 
 /** `PGCOPY…`, flags and the length of an extension that nobody uses yet. */
@@ -65,7 +66,7 @@ export class CopyFields {
 export function copyOut(client: PoolClient, sql: string, onRow: (fields: CopyFields) => void): Promise<void> {
   const fields = new CopyFields();
   let headSeen = false;
-  let failure: unknown = undefined;
+  let failure: Error | undefined;
   const take = (message: Buffer): void => {
     const from = headSeen ? 0 : HEAD_BYTES;
     headSeen = true;
@@ -83,7 +84,7 @@ export function copyOut(client: PoolClient, sql: string, onRow: (fields: CopyFie
           if (failure === undefined) take(chunk);
         } catch (error) {
           // Not into the driver's parser, which would lose its place.
-          failure = error;
+          failure = error instanceof Error ? error : new Error(reasonOf(error));
         }
       },
     });
