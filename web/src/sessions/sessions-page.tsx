@@ -5,6 +5,7 @@ import { LiveSession } from './live-session.js';
 import { NewSession } from './new-session.js';
 import { NodeList } from './node-list.js';
 import { SessionList } from './session-list.js';
+import '../charts/panes.css';
 import './sessions.css';
 
 const TABS = [

@@ -11,4 +11,5 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: 'files', title: 'Files', load: () => import('../files/files-page.js') },
   { path: 'sessions', title: 'Kernel sessions', load: () => import('../sessions/sessions-page.js') },
+  { path: 'spans', title: 'Spans', load: () => import('../spans/spans-page.js') },
 ];

@@ -2,7 +2,7 @@ import { Graph, layout } from '@dagrejs/dagre';
 import type { PlacedEdge, PlacedGraph, PlacedNode, ServiceGraph } from './service-graph.js';
 
 const CHARACTER_PX = 7.5;
-const BOX = { height: 44, padding: 28, leastWidth: 90, mostWidth: 260 } as const;
+const BOX = { height: 44, padding: 28, leastWidth: 160, mostWidth: 260 } as const;
 
 /** Places boxes from callers to called, left to right. Loops are fine. Imported only when a graph is shown. */
 export function layoutGraph({ nodes, edges }: ServiceGraph): PlacedGraph {
