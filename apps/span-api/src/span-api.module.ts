@@ -8,6 +8,8 @@ import { DM_CONTROLLERS, dmProviders } from './dm/dm.providers.js';
 import { GRPC_LIMITS, GrpcServer, type GrpcLimits } from './grpc/grpc-server.js';
 import { RUN_CONTROLLERS, runProviders } from './perf-tracer/perf-tracer.providers.js';
 import { SPAN_CONTROLLERS, spanProviders } from './spans.providers.js';
+import { StorageController } from './storage/storage.controller.js';
+import { storageProviders } from './storage/storage.providers.js';
 
 /** How long a stop waits for running gRPC calls. */
 const GRPC_GRACE_MS = 2_000;
@@ -23,7 +25,7 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
     const grpcLimits: GrpcLimits = { messageBytes: config.ingestBodyBytes, graceMs: GRPC_GRACE_MS };
     return {
       module: SpanApiModule,
-      controllers: [...SPAN_CONTROLLERS, ...DM_CONTROLLERS, ...RUN_CONTROLLERS],
+      controllers: [...SPAN_CONTROLLERS, ...DM_CONTROLLERS, ...RUN_CONTROLLERS, StorageController],
       providers: [
         { provide: Database, useFactory: () => new Database(config.databaseUrl, log) },
         { provide: GRPC_LIMITS, useValue: grpcLimits },
@@ -32,6 +34,7 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
         ...spanProviders(config, log),
         ...dmProviders(config, log),
         ...runProviders(config, log),
+        ...storageProviders(config),
       ],
     };
   }

@@ -14,6 +14,8 @@ import { ExportController } from './export/export.controller.js';
 import { ExportService } from './export/export.service.js';
 import { FilesController } from './files/files.controller.js';
 import { FilesService } from './files/files.service.js';
+import { StorageController } from './storage/storage.controller.js';
+import { storageProvider } from './storage/storage.provider.js';
 import { VizAnalysis } from './viz/viz-analysis.js';
 import { VizEvents } from './viz/viz-events.js';
 import { VizController } from './viz/viz.controller.js';
@@ -45,7 +47,14 @@ export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
       });
     return {
       module: TraceIndexerModule,
-      controllers: [FilesController, EventsController, VizController, AnalysisController, ExportController],
+      controllers: [
+        FilesController,
+        EventsController,
+        VizController,
+        AnalysisController,
+        ExportController,
+        StorageController,
+      ],
       providers: [
         { provide: TraceIndexes, useFactory: indexes },
         { provide: FileCatalogue, inject: [TraceIndexes], useFactory: catalogue },
@@ -55,6 +64,7 @@ export class TraceIndexerModule implements OnModuleInit, OnApplicationShutdown {
           inject: [FileCatalogue, FileAccess],
           useFactory: (files: FileCatalogue, access: FileAccess) => new FilesService(files, access),
         },
+        storageProvider(config),
         { provide: EventStream, inject: [FileAccess], useFactory: (access: FileAccess) => new EventStream(access) },
         {
           provide: VizAnalysis,

@@ -23,6 +23,8 @@ import { Upstreams } from './proxy/upstreams.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionEventsController } from './sessions/session-events.controller.js';
 import { TailsService } from './sessions/tails.service.js';
+import { StorageController } from './storage/storage.controller.js';
+import { StorageService } from './storage/storage.service.js';
 import { ClusterTails } from './tail/cluster-tails.js';
 import { TraceHooksController } from './trace-hooks/trace-hooks.controller.js';
 
@@ -56,9 +58,17 @@ export class GatewayModule implements OnModuleInit, OnModuleDestroy, OnApplicati
     const urls = { 'trace-indexer': config.indexerUrl, 'span-api': config.spanApiUrl };
     return {
       module: GatewayModule,
-      controllers: [PodsController, TraceHooksController, SessionsController, SessionEventsController, NodesController],
+      controllers: [
+        PodsController,
+        TraceHooksController,
+        SessionsController,
+        SessionEventsController,
+        NodesController,
+        StorageController,
+      ],
       providers: [
         NodesService,
+        StorageService,
         TailsService,
         { provide: GatewayMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new GatewayMetrics(metrics) },
         { provide: NodeDirectory, useFactory: () => new NodeDirectory(nodeSources(config, log), log) },

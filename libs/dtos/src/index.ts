@@ -101,6 +101,16 @@ export {
 export { JaegerAnswerDto } from './jaeger.dto.js';
 export { RetainedDayDto, RetentionDto } from './retention.dto.js';
 export {
+  MissingStorageDto,
+  NextPurgeDto,
+  StorageDto,
+  StorageLimitsDto,
+  storageOf,
+  STORED_KINDS,
+  StoredKindDto,
+  type StoredKind,
+} from './storage.dto.js';
+export {
   TRACE_EXPORTS,
   TraceExportQueryDto,
   TraceRowDto,

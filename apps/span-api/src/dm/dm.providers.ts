@@ -71,12 +71,16 @@ export function dmProviders(config: Readonly<SpanApiConfig>, log: Log): Provider
       provide: DmRetentionTimer,
       inject: [DM_EVENT_STORE, UnixClock],
       useFactory: (store: DmEventStore, clock: UnixClock) =>
-        new DmRetentionTimer(store, retentionOf(config), clock, log),
+        new DmRetentionTimer(store, dmLimitsOf(config), clock, log),
     },
   ];
 }
 
-function retentionOf({ dmRetentionHours, dmRetentionEvents, dmRetentionBytes }: Readonly<SpanApiConfig>): DmRetention {
+export function dmLimitsOf({
+  dmRetentionHours,
+  dmRetentionEvents,
+  dmRetentionBytes,
+}: Readonly<SpanApiConfig>): DmRetention {
   return {
     ...(dmRetentionHours > 0 && { ageMs: dmRetentionHours * 3_600_000 }),
     ...(dmRetentionEvents > 0 && { events: dmRetentionEvents }),

@@ -49,12 +49,13 @@ export function runProviders(config: Readonly<SpanApiConfig>, log: Log): Provide
     {
       provide: RunRetentionTimer,
       inject: [RUN_STORE, UnixClock],
-      useFactory: (store: RunStore, clock: UnixClock) => new RunRetentionTimer(store, limitsOf(config), clock, log),
+      useFactory: (store: RunStore, clock: UnixClock) => new RunRetentionTimer(store, runLimitsOf(config), clock, log),
     },
   ];
 }
 
-function limitsOf({ runsLive, runsIdleHours, runsFinished, runsDays }: Readonly<SpanApiConfig>): RunLimits {
+/** What retention holds runs to. */
+export function runLimitsOf({ runsLive, runsIdleHours, runsFinished, runsDays }: Readonly<SpanApiConfig>): RunLimits {
   return {
     live: runsLive,
     ...(runsIdleHours > 0 && { idleMs: runsIdleHours * 3_600_000 }),

@@ -12,6 +12,7 @@ export interface RetentionFigures {
 export class RetentionJob {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<StoredDay[]> | undefined;
+  #nextRunAtMs = Date.now();
 
   constructor(
     private readonly retention: Pick<SpanRetention, 'plan' | 'purge'>,
@@ -22,7 +23,16 @@ export class RetentionJob {
   ) {}
 
   start(): void {
-    this.#timer = setInterval(() => void this.#runQuietly(), this.intervalMs).unref();
+    this.#nextRunAtMs = Date.now() + this.intervalMs;
+    this.#timer = setInterval(() => {
+      this.#nextRunAtMs = Date.now() + this.intervalMs;
+      void this.#runQuietly();
+    }, this.intervalMs).unref();
+  }
+
+  /** When it runs next of its own accord, epoch ms. */
+  get nextRunAtMs(): number {
+    return this.#nextRunAtMs;
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,7 @@ export const UPSTREAMS = ['trace-indexer', 'span-api'] as const;
 export type UpstreamName = (typeof UPSTREAMS)[number];
 
 /** Routes of the gateway itself; never proxied, whatever else their paths look like. */
-const OWN = ['/v1/pods', '/v1/trace-hooks', '/v1/trace-session', '/v1/nodes'];
+const OWN = ['/v1/pods', '/v1/trace-hooks', '/v1/trace-session', '/v1/nodes', '/api/v1/storage'];
 
 /**
  * Which service answers below a path; the longest match decides, `*` stands for any one segment. The ports of the

@@ -5,6 +5,7 @@ import type { Upstream } from './reverse-proxy.js';
 
 const PROBE_MS = 2_000;
 const DOCUMENT_MS = 2_000;
+const READ_MS = 10_000;
 const DOCUMENT_LIMIT_BYTES = 8 << 20;
 
 /** The services behind the gateway that are configured, and what can be asked of them beside proxying. */
@@ -37,6 +38,16 @@ export class Upstreams {
       return status === 200 ? undefined : `status ${status}: ${body.toString().slice(0, 500)}`;
     } catch (error) {
       return reasonOf(error);
+    }
+  }
+
+  /** What the service answers to a read, or why it does not. */
+  async read({ url }: Upstream, path: string): Promise<{ readonly value: unknown } | { readonly problem: string }> {
+    try {
+      const { status, body } = await this.#get(url, path, READ_MS);
+      return status === 200 ? { value: JSON.parse(body.toString()) as unknown } : { problem: `status ${status}` };
+    } catch (error) {
+      return { problem: reasonOf(error) };
     }
   }
 
