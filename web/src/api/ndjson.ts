@@ -5,7 +5,10 @@ import { send } from './client.js';
  * The lines of a streamed answer as they come, in batches of one network read. Nothing is read ahead of the loop: leaving
  * it ends the request.
  */
-export async function* streamLines(request: ApiRequest, signal: AbortSignal): AsyncGenerator<string[]> {
+export async function* streamLines(
+  request: ApiRequest,
+  signal: AbortSignal,
+): AsyncGenerator<string[], void, undefined> {
   const answer = await send(request, { signal });
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;

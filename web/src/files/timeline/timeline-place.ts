@@ -45,5 +45,6 @@ function areaOf(text: string | null, bounds: TimeBounds): Area | undefined {
   const [from = '', to = '', lanes = ''] = (text ?? '').split(',');
   if (!NUMBER.test(from) || !NUMBER.test(to)) return undefined;
   const [fromUs, toUs] = [offsetUs(BigInt(from), bounds), offsetUs(BigInt(to), bounds)];
-  return fromUs < toUs ? { fromUs, toUs, lanes: lanes.split('~').filter((lane) => lane !== '') } : undefined;
+  const list = lanes.split('~').filter((lane) => lane !== '');
+  return fromUs < toUs && list.length > 0 ? { fromUs, toUs, lanes: list } : undefined;
 }
