@@ -1,10 +1,15 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
 import { requestIdOf } from './request-id.js';
 
-/** JSON lines on standard output; secrets in headers never reach them. */
-export function createLogger(name: string, level: string): Logger {
+/** Members whose values are never logged, wherever one or two levels deep they turn up. */
+const SECRETS = ['authorization', 'cookie', 'token', 'nodeToken', 'tokens', 'password', 'databaseUrl'].flatMap(
+  (key) => [key, `*.${key}`, `*.*.${key}`],
+);
+
+/** JSON lines on standard output; secrets never reach them. */
+export function createLogger(name: string, level: string, to?: DestinationStream): Logger {
   return pino(
     {
       name,
@@ -14,9 +19,9 @@ export function createLogger(name: string, level: string): Logger {
         level: (label) => ({ level: label }),
         bindings: (bindings) => ({ name: bindings['name'] as string }),
       },
-      redact: ['req.headers.authorization', 'req.headers.cookie'],
+      redact: SECRETS,
     },
-    standardOutput(),
+    to ?? standardOutput(),
   );
 }
 
@@ -42,14 +47,24 @@ export function requestLog(logger: Logger): HttpLogger {
     autoLogging: { ignore: (request) => QUIET.has(request.url ?? '') },
     customLogLevel: (_, response, error) => (error !== undefined || response.statusCode >= 500 ? 'warn' : 'debug'),
     // One line that says what failed; the stack that pino-http makes up for a status says nothing.
-    customErrorMessage: ({ method = '', url = '' }, { statusCode }) => `${method} ${url} answered ${statusCode}`,
+    customErrorMessage: ({ method = '', url = '' }, { statusCode }) =>
+      `${method} ${withoutSecrets(url)} answered ${statusCode}`,
     customErrorObject: (_request, _response, { message }: Error, facts: object) =>
       message.startsWith('failed with status code') ? { ...facts, err: undefined } : facts,
     serializers: {
-      req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
+      req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
+        id,
+        method,
+        url: withoutSecrets(url),
+      }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },
   });
+}
+
+/** Tokens are never read from a URL, but somebody may put one there. */
+function withoutSecrets(url: string): string {
+  return url.replace(/([?&](?:access_)?(?:token|key|password)=)[^&]*/gi, '$1…');
 }
 
 /** What Nest itself has to say, in the same format. */

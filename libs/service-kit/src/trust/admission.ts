@@ -9,6 +9,8 @@ import { ROLES_HEADER, setPrincipal, USER_HEADER, type Principal } from './princ
 import { ruleOf, type RouteRule } from './route-roles.js';
 import type { Admitted, Trust } from './trust.js';
 
+const MOST_LISTENERS = 32;
+
 type Refuse = (error: unknown, request: Request, response: Response) => void;
 
 export interface AdmissionOptions {
@@ -35,12 +37,17 @@ export function admission(options: AdmissionOptions): RequestHandler {
       return;
     }
     const { principal, rule } = admitted;
+    const watched =
+      rule.role === 'open' || principal.digest === undefined
+        ? undefined
+        : trust.answers.add(response, principal, rule.role, rule.stream === true);
     response.once('close', () => {
       admitted.leave();
+      watched?.();
     });
     setPrincipal(request, principal);
-    if (rule.role !== 'open' && principal.digest !== undefined)
-      trust.answers.add(response, principal, rule.role, rule.stream === true);
+    // Many steps of an answer wait for its end; none is added as it goes on.
+    response.setMaxListeners(MOST_LISTENERS);
     if (rule.audit === undefined) next();
     else audited(trust, rule.audit, principal, request, response, next);
   };

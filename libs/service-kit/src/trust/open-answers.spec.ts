@@ -27,7 +27,7 @@ async function follow(contentType: string, begin: string, isStream = true): Prom
   let given: ServerResponse | undefined;
   server = createServer((_, response) => {
     given = response;
-    answers.add(response, who, 'read', isStream);
+    response.once('close', answers.add(response, who, 'read', isStream));
     // As everywhere in the suite: Node keeps what `writeHead` is given only beside a field that was set before.
     response.setHeader('X-Request-Id', '1');
     response.writeHead(200, { 'content-type': contentType });

@@ -28,7 +28,8 @@ export class OpenAnswers {
     return this.#cuts;
   }
 
-  add(response: ServerResponse, principal: Principal, role: Role, isStream: boolean): void {
+  /** Returns what must be called when the answer is over. */
+  add(response: ServerResponse, principal: Principal, role: Role, isStream: boolean): () => void {
     const stream = isStream ? new CuttableStream(response) : undefined;
     const answer: OpenAnswer = {
       principal,
@@ -38,7 +39,9 @@ export class OpenAnswers {
       },
     };
     this.#open.add(answer);
-    response.once('close', () => this.#open.delete(answer));
+    return () => {
+      this.#open.delete(answer);
+    };
   }
 
   /** Ends the answers to those who would not be let in any more. */
@@ -109,10 +112,7 @@ class CuttableStream {
     const { response } = this;
     this.#end(endingOf(this.#format(), this.#reason ?? ''));
     // A client that takes nothing would keep its stream open.
-    const stuck = setTimeout(() => response.destroy(), BOUNDARY_WAIT_MS).unref();
-    response.once('close', () => {
-      clearTimeout(stuck);
-    });
+    setTimeout(() => response.destroy(), BOUNDARY_WAIT_MS).unref();
   }
 }
 
