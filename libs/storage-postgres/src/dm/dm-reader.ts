@@ -8,6 +8,7 @@ import {
 } from '@tracer/storage';
 import type { DataSource } from 'typeorm';
 import { digestOf } from '../digest.js';
+import { namedQuery, type NamedStatement } from '../named-query.js';
 import { boundedPage, bytesOf, PAGE_BYTES, sourceIds, withDeadline } from './dm-pages.js';
 import { DM_READ_COLUMNS, readDmEventRow, type DmEventRow } from './dm-rows.js';
 
@@ -24,19 +25,17 @@ export class DmReader {
   constructor(private readonly source: DataSource) {}
 
   async *trace(traceId: DmText): DmEventPages {
-    const [found] = await this.source.query<{ trace: string }[]>(
-      'SELECT trace FROM dm_trace WHERE digest = $1 AND id = $2',
-      [digestOf(traceId).toString('hex'), traceId],
-    );
-    if (found !== undefined) yield* this.#between(found.trace, found.trace);
+    const id = [digestOf(traceId).toString('hex'), traceId];
+    const rows = await namedQuery<DmEventRow>(this.source, FIRST_OF_TRACE, id);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map(readDmEventRow);
+    if (isCut(rows)) yield* this.#between(last.trace, last.trace, last.seq);
   }
 
   async scan(offset: number, limit: number): Promise<{ traces: number; pages: DmEventPages }> {
-    const [{ traces, trace_numbers }] = await this.source.query<[{ traces: string; trace_numbers: string[] }]>(
-      'SELECT * FROM dm_nth($1, $2)',
-      [offset, Math.min(limit, PAGE_TRACES)],
-    );
-    return { traces: Number(traces), pages: this.#from(trace_numbers, limit) };
+    const [found] = await namedQuery<NthRow>(this.source, NTH, [offset, Math.min(limit, PAGE_TRACES)]);
+    return { traces: Number(found?.traces), pages: this.#from(found?.trace_numbers ?? [], limit) };
   }
 
   async traces(query: DmTraceQuery): Promise<DmTrace[]> {
@@ -88,25 +87,46 @@ export class DmReader {
     }
   }
 
-  async *#between(first: string, last: string): DmEventPages {
-    let [trace, seq] = [first, '0'];
-    for (;;) {
-      const rows = await this.source.query<DmEventRow[]>(TRACES_PAGE, [trace, seq, last]);
+  /** Events of the traces from `first` to `last`, those of the first one behind `seq`. */
+  async *#between(first: string, last: string, seq = '0'): DmEventPages {
+    for (let after = [first, seq]; ;) {
+      const rows = await namedQuery<DmEventRow>(this.source, TRACES_PAGE, [...after, last]);
       const end = rows.at(-1);
       if (end === undefined) return;
       yield rows.map(readDmEventRow);
-      [trace, seq] = [end.trace, end.seq];
-      // A page that was not cut has reached the end.
-      if (rows.length < PAGE_EVENTS && bytesOf(rows) < PAGE_BYTES) return;
+      if (!isCut(rows)) return;
+      after = [end.trace, end.seq];
     }
   }
 }
 
-const TRACES_PAGE = boundedPage(
-  `SELECT ${DM_READ_COLUMNS} FROM dm_event WHERE (trace, seq) > ($1::bigint, $2::bigint) AND trace <= $3`,
-  'trace, seq',
-  PAGE_EVENTS,
-);
+/** Whether a page may have ended before the events did. */
+function isCut(rows: readonly DmEventRow[]): boolean {
+  return rows.length >= PAGE_EVENTS || bytesOf(rows) >= PAGE_BYTES;
+}
+
+interface NthRow {
+  readonly traces: string;
+  readonly trace_numbers: string[];
+}
+
+const NTH: NamedStatement = { name: 'dm_nth', text: 'SELECT * FROM dm_nth($1, $2)' };
+const FIRST_OF_TRACE: NamedStatement = {
+  name: 'dm_first_of_trace',
+  text: boundedPage(
+    `SELECT ${DM_READ_COLUMNS} FROM dm_event WHERE trace = (SELECT trace FROM dm_trace WHERE digest = $1 AND id = $2)`,
+    'seq',
+    PAGE_EVENTS,
+  ),
+};
+const TRACES_PAGE: NamedStatement = {
+  name: 'dm_traces_page',
+  text: boundedPage(
+    `SELECT ${DM_READ_COLUMNS} FROM dm_event WHERE (trace, seq) > ($1::bigint, $2::bigint) AND trace <= $3`,
+    'trace, seq',
+    PAGE_EVENTS,
+  ),
+};
 
 function firstEvents(most: number): string {
   const events = `SELECT ${DM_READ_COLUMNS} FROM dm_event WHERE trace = number`;

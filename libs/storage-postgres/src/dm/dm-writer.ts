@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { finished } from 'node:stream/promises';
-import { dmSourceOf, type DmArrival } from '@tracer/storage';
+import { dmSourceOf, type DmArrival, type DmSource } from '@tracer/storage';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { DataSource, QueryRunner } from 'typeorm';
@@ -10,11 +10,23 @@ import { DM_COPY_COLUMNS, writeDmEventRow } from './dm-rows.js';
 
 const UNIQUE_VIOLATION = '23505';
 
+/** What an append finds: where it begins, which of its traces are there, and the ids of its sources. */
 interface Opened {
   readonly first_seq: string;
-  /** By position of the trace id among the distinct ones of the batch. */
-  readonly trace_numbers: readonly string[];
-  readonly source_ids: readonly (number | null)[];
+  readonly first_trace: string;
+  /** By position of the trace id among the distinct ones of the batch; null for those that are new. */
+  readonly known: readonly (string | null)[];
+  readonly source_ids: readonly number[];
+}
+
+/** The distinct trace ids of a batch, in the order of first occurrence, and where they come from. */
+interface BatchTraces {
+  /** Positions by trace id in latin1. */
+  readonly places: ReadonlyMap<string, number>;
+  readonly ids: readonly Buffer[];
+  /** Position of the source of each trace among `sources`. */
+  readonly from: readonly (number | undefined)[];
+  readonly sources: readonly DmSource[];
 }
 
 /** Appends events, each call one transaction; concurrent ones, of other processes too, wait for each other. */
@@ -31,9 +43,9 @@ export class DmWriter {
     const runner = this.source.createQueryRunner();
     try {
       await runner.startTransaction();
-      const traceIds = distinctTraceIds(arrivals);
-      const opened = await open(runner, id, [...traceIds.values()], arrivals);
-      await copy(runner, rowsOf(arrivals, traceIds, opened, receivedAtUs));
+      const traces = tracesOf(arrivals);
+      const opened = await open(runner, id, traces, arrivals);
+      await copy(runner, rowsOf(arrivals, traces, opened, receivedAtUs));
       await runner.commitTransaction();
     } catch (error) {
       await runner.rollbackTransaction().catch(() => undefined);
@@ -44,55 +56,65 @@ export class DmWriter {
   }
 }
 
-/** Trace ids in the order of first occurrence, by their digits. */
-function distinctTraceIds(arrivals: readonly DmArrival[]): Map<string, Buffer> {
-  const ids = new Map<string, Buffer>();
+function tracesOf(arrivals: readonly DmArrival[]): BatchTraces {
+  const [places, sourcePlaces] = [new Map<string, number>(), new Map<string, number>()];
+  const [ids, from, sources]: [Buffer[], (number | undefined)[], DmSource[]] = [[], [], []];
   for (const { event } of arrivals) {
     const { traceId } = event.base;
     const key = traceId.toString('latin1');
-    if (!ids.has(key)) ids.set(key, traceId);
+    if (places.has(key)) continue;
+    places.set(key, ids.length);
+    ids.push(traceId);
+    const source = dmSourceOf(traceId);
+    from.push(source && placeOf(source, sources, sourcePlaces));
   }
-  return ids;
+  return { places, ids, from, sources };
+}
+
+function placeOf(source: DmSource, sources: DmSource[], places: Map<string, number>): number {
+  // Neither part has a NUL.
+  const key = `${source.source}\0${source.task}`;
+  const place = places.get(key) ?? sources.push(source) - 1;
+  places.set(key, place);
+  return place;
 }
 
 async function open(
   runner: QueryRunner,
   id: string,
-  traceIds: readonly Buffer[],
+  { ids, from, sources }: BatchTraces,
   arrivals: readonly DmArrival[],
 ): Promise<Opened> {
-  const sources = traceIds.map(dmSourceOf);
-  const bytes = arrivals.reduce((sum, { wire }) => sum + wire.length, 0);
-  const [opened] = (await runner.query('SELECT * FROM dm_open($1, $2, $3, $4, $5, $6, $7)', [
+  const [opened] = (await runner.query('SELECT * FROM dm_append($1, $2, $3, $4, $5, $6, $7, $8)', [
     id,
-    traceIds.map((traceId) => digestOf(traceId).toString('hex')),
-    traceIds,
-    sources.map((source) => source?.source),
-    sources.map((source) => source?.task),
+    ids.map((traceId) => digestOf(traceId).toString('hex')),
+    ids,
+    // PostgreSQL counts from 1.
+    from.map((place) => (place === undefined ? null : place + 1)),
+    sources.map(({ source }) => source),
+    sources.map(({ task }) => task),
     arrivals.length,
-    bytes,
+    arrivals.reduce((sum, { wire }) => sum + wire.length, 0),
   ])) as [Opened];
   return opened;
 }
 
 function rowsOf(
   arrivals: readonly DmArrival[],
-  traceIds: ReadonlyMap<string, Buffer>,
-  { first_seq, trace_numbers, source_ids }: Opened,
+  { places, from }: BatchTraces,
+  { first_seq, first_trace, known, source_ids }: Opened,
   receivedAtUs: number,
 ): Buffer {
-  const places = new Map(
-    [...traceIds.keys()].map((key, index) => [
-      key,
-      { trace: BigInt(trace_numbers[index] ?? 0), source: source_ids[index] ?? undefined },
-    ]),
-  );
+  let fresh = BigInt(first_trace);
+  const traces = known.map((number) => (number === null ? fresh++ : BigInt(number)));
   const rows = new CopyRows();
   let seq = BigInt(first_seq);
   for (const arrival of arrivals) {
-    const place = places.get(arrival.event.base.traceId.toString('latin1'));
-    if (place === undefined) throw new Error('the database gave a trace id no trace');
-    writeDmEventRow(rows, arrival, { ...place, seq: seq++ }, receivedAtUs);
+    const place = places.get(arrival.event.base.traceId.toString('latin1')) ?? -1;
+    const trace = traces[place];
+    if (trace === undefined) throw new Error('the database gave a trace id no trace');
+    const source = source_ids[from[place] ?? -1];
+    writeDmEventRow(rows, arrival, { trace, seq: seq++, source }, receivedAtUs);
   }
   return rows.finish();
 }

@@ -16,6 +16,7 @@ import {
   type TimedRun,
 } from '@tracer/storage';
 import type { DataSource, EntityManager } from 'typeorm';
+import { namedQuery, type NamedStatement } from '../named-query.js';
 import {
   idBytes,
   keyDigest,
@@ -44,14 +45,16 @@ export class PostgresRunStore implements RunStore {
     private readonly mostSteps = RUN_STEPS,
   ) {}
 
+  readonly #alone: Ask = (statement, values) => namedQuery(this.source, statement, values);
+
   async start(key: RunKey, nowUs: number): Promise<number> {
     const values = [keyDigest(key), tagDigest(key.tag), Buffer.from(key.tag), idBytes(key.id), nowUs];
-    await this.source.query('SELECT perf_start($1, $2, $3, $4, $5)', values);
+    await namedQuery(this.source, START, values);
     return nowUs;
   }
 
   step(key: RunKey, name: string, tracked: boolean, nowUs: number): Promise<AddedStep | undefined> {
-    return this.#addStep(this.source, key, { name, tracked }, nowUs);
+    return this.#addStep(this.#alone, key, { name, tracked }, nowUs);
   }
 
   async finish(
@@ -59,11 +62,12 @@ export class PostgresRunStore implements RunStore {
     nowUs: number,
     { step, endUs }: { readonly step?: Omit<RunStep, 'atUs'>; readonly endUs?: number } = {},
   ): Promise<FinishedRun | undefined> {
-    if (step === undefined) return finish(this.source, key, nowUs, endUs);
+    if (step === undefined) return finish(this.#alone, key, nowUs, endUs);
     return this.source.transaction(async (transaction) => {
-      const added = await this.#addStep(transaction, key, step, nowUs);
+      const together: Ask = ({ text }, values) => transaction.query(text, values);
+      const added = await this.#addStep(together, key, step, nowUs);
       // A clock that jumped ahead of the last step must not make the run end behind it.
-      return added && finish(transaction, key, nowUs, endUs ?? added.atUs);
+      return added && finish(together, key, nowUs, endUs ?? added.atUs);
     });
   }
 
@@ -181,35 +185,40 @@ export class PostgresRunStore implements RunStore {
   }
 
   async #addStep(
-    database: Queries,
+    ask: Ask,
     key: RunKey,
     { name, tracked }: Omit<RunStep, 'atUs'>,
     nowUs: number,
   ): Promise<AddedStep | undefined> {
-    const [row] = await database.query<{ at_us: string | null; duration_us: string | null }[]>(
-      'SELECT * FROM perf_step($1, $2, $3, $4, $5)',
-      [keyDigest(key), Buffer.from(name), tracked, nowUs, this.mostSteps],
-    );
+    const [row] = await ask<StepRow>(STEP, [keyDigest(key), Buffer.from(name), tracked, nowUs, this.mostSteps]);
     if (row === undefined) return undefined;
     if (row.at_us === null) throw new TracerError('TOO_MANY', `a run has at most ${this.mostSteps} steps`);
     return { atUs: Number(row.at_us), durationUs: Number(row.duration_us) };
   }
 }
 
-type Queries = Pick<DataSource | EntityManager, 'query'>;
+/** Asks in a transaction or alone. */
+type Ask = <T>(statement: NamedStatement, values: unknown[]) => Promise<T[]>;
+
+interface StepRow {
+  readonly at_us: string | null;
+  readonly duration_us: string | null;
+}
+
+const START: NamedStatement = { name: 'perf_start', text: 'SELECT perf_start($1, $2, $3, $4, $5)' };
+const STEP: NamedStatement = { name: 'perf_step', text: 'SELECT * FROM perf_step($1, $2, $3, $4, $5)' };
+const FINISH: NamedStatement = {
+  name: 'perf_finish',
+  text: `SELECT ${RUN_COLUMNS} FROM perf_finish($1, $2, $3, $4)`,
+};
 
 async function finish(
-  database: Queries,
+  ask: Ask,
   key: RunKey,
   nowUs: number,
   endUs: number | undefined,
 ): Promise<FinishedRun | undefined> {
-  const [row] = await database.query<RunRow[]>(`SELECT ${RUN_COLUMNS} FROM perf_finish($1, $2, $3, $4)`, [
-    keyDigest(key),
-    idBytes(key.id),
-    nowUs,
-    endUs,
-  ]);
+  const [row] = await ask<RunRow>(FINISH, [keyDigest(key), idBytes(key.id), nowUs, endUs]);
   return row && readRunRow(key.tag, row);
 }
 
