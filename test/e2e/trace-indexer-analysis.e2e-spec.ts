@@ -38,10 +38,10 @@ describe('/viz/density', () => {
       ts_normalized: true,
       global_min_timestamp_us: 1000,
       events: 5,
-      names: ['read', 'step', 'write', 'open'],
+      names: ['step', 'open'],
       lanes: [
-        { pid: 7, tid: 7, bin: [0], count: [3], busy_us: [140], top: [1] },
-        { pid: 9, tid: 9, bin: [1], count: [2], busy_us: [50], top: [3] },
+        { pid: 7, tid: 7, bin: [0], count: [3], busy_us: [140], top: [0] },
+        { pid: 9, tid: 9, bin: [1], count: [2], busy_us: [50], top: [1] },
       ].map((lane) => (lane.pid === 7 ? { ...lane, bin: [0], count: [3] } : lane)),
     });
   });

@@ -9,6 +9,7 @@ export { hash_places, note_hash, scan_hash_bits } from './args';
 export { add_class, add_text, full_dictionary, scan, scan_reset } from './scan';
 export { scan_state } from './scan-state';
 export { columns_sketch, fold } from './chunk-fold';
+export { density, density_state } from './density';
 export { columns_state, decode, encode } from './segment';
 export { count_lines, gather, locate, skip_lines } from './lines';
 export { keep_window, pack_window } from './window';

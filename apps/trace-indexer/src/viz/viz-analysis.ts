@@ -38,7 +38,9 @@ export class VizAnalysis {
     const { minUs = 0, maxUs = 0, originUs = 0 } = window ?? {};
     const grid = new DensityGrid({ beginUs: minUs, endUs: maxUs, bins: query.bins, lanes: query.lanes });
     if (window) await this.#feed(query, touchingFilter(query, window), grid, signal);
-    const lanes = grid.lanes.map(laneDto).sort((a, b) => order(a.pid, b.pid) || order(a.tid, b.tid));
+    const drawn = [...grid.lanes].sort((a, b) => order(a.pid, b.pid) || order(a.tid, b.tid));
+    const names = new UsedNames(grid.names);
+    const lanes = drawn.map((lane) => laneDto(lane, names));
     return {
       begin: minUs - originUs,
       end: maxUs - originUs,
@@ -47,7 +49,7 @@ export class VizAnalysis {
       ts_normalized: window?.normalized ?? false,
       global_min_timestamp_us: (await this.access.bounds(query.wait))?.minUs ?? null,
       events: lanes.reduce((sum, { count }) => sum + count.reduce((a, b) => a + b, 0), 0),
-      names: grid.names,
+      names: names.list,
       lanes,
     };
   }
@@ -105,12 +107,26 @@ export class VizAnalysis {
 }
 
 /** Without a number first. */
-function order(a: number | null, b: number | null): number {
+function order(a: number | undefined, b: number | undefined): number {
   if (a === b) return 0;
   return (a ?? -Infinity) - (b ?? -Infinity);
 }
 
-function laneDto({ pid, tid, counts, busyUs, top }: DensityLane): DensityLaneDto {
+/** The names that an answer needs, numbered as it first needs them: however it was computed, the numbers are the same. */
+class UsedNames {
+  readonly list: string[] = [];
+  readonly #places: (number | undefined)[] = [];
+
+  constructor(private readonly names: readonly string[]) {}
+
+  /** The place in `list` of a name of the grid; -1 for none. */
+  place(id: number): number {
+    if (id < 0) return -1;
+    return (this.#places[id] ??= this.list.push(this.names[id] ?? '') - 1);
+  }
+}
+
+function laneDto({ pid, tid, counts, busyUs, top }: DensityLane, names: UsedNames): DensityLaneDto {
   const lane: DensityLaneDto = { pid: pid ?? null, tid: tid ?? null, bin: [], count: [], busy_us: [], top: [] };
   counts.forEach((count, bin) => {
     const busy = busyUs[bin] ?? 0;
@@ -119,7 +135,7 @@ function laneDto({ pid, tid, counts, busyUs, top }: DensityLane): DensityLaneDto
     lane.count.push(count);
     // Edges of bins fall between microseconds; more digits than these say nothing and take long to write.
     lane.busy_us.push(Math.round(busy * 1000) / 1000);
-    lane.top.push(top[bin] ?? -1);
+    lane.top.push(names.place(top[bin] ?? -1));
   });
   return lane;
 }

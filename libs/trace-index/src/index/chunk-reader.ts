@@ -1,6 +1,6 @@
 import { ChunkColumns, COLUMNS, type ColumnViews } from '../kernels/chunk-columns.js';
 import { TraceKernels } from '../kernels/trace-kernels.js';
-import { readChunkRecord, type ChunkFacts } from './chunk-record.js';
+import { chunkFactsOf, type ChunkFacts } from './chunk-record.js';
 import type {
   ChunkResult,
   ChunkTask,
@@ -10,7 +10,9 @@ import type {
   SelectResult,
   SelectTask,
   TaskChunk,
+  TaskResult,
 } from './chunk-task.js';
+import { DensityCounter } from './density-counter.js';
 import { hashPlaces, mayHaveHash } from './hash-bits.js';
 import { LineSelection } from './line-selection.js';
 import { OpenTrace } from './open-trace.js';
@@ -28,6 +30,7 @@ export class ChunkReader {
   readonly #columns = new ChunkColumns(this.#kernels);
   readonly #filter = new RowFilter();
   readonly #lines: LineSelection;
+  readonly #density: DensityCounter;
   /** Least recently used first. */
   readonly #open = new Map<string, OpenTrace>();
   #plan: QueryPlan | undefined;
@@ -37,6 +40,7 @@ export class ChunkReader {
   /** @param cacheBytes decoded text that may be kept for the next queries */
   constructor(cacheBytes: number) {
     this.#lines = new LineSelection(this.#kernels, cacheBytes);
+    this.#density = new DensityCounter(this.#kernels, this.#filter);
   }
 
   /** @throws TracerError STORAGE_FAILED when the trace or its index are not what they were */
@@ -47,8 +51,21 @@ export class ChunkReader {
       this.#hashes = plan.hashes.map(({ texts }) => texts.map((text) => hashPlaces(this.#kernels, text)));
     }
     const open = this.#openTrace(plan);
-    const result = task.kind === 'select' ? this.#select(plan, task, open) : this.#values(plan, task, open);
-    return result as ChunkResult<T>;
+    return this.#work(plan, task, open) as ChunkResult<T>;
+  }
+
+  #work(plan: QueryPlan, task: ChunkTask, open: OpenTrace): TaskResult {
+    switch (task.kind) {
+      case 'select':
+        return this.#select(plan, task, open);
+      case 'columns':
+        return this.#values(plan, task, open);
+      case 'density':
+        return this.#density.run(plan, task, (chunk, columns) => {
+          const segment = this.#segment(plan, chunk, open);
+          return segment && this.#decode(segment.columns, chunk, columns);
+        });
+    }
   }
 
   close(): void {
@@ -59,7 +76,7 @@ export class ChunkReader {
   #select(plan: QueryPlan, task: SelectTask, open: OpenTrace): SelectResult {
     this.#lines.begin(plan, task, open);
     for (const taskChunk of task.chunks) {
-      const chunk = factsOf(taskChunk);
+      const chunk = chunkFactsOf(taskChunk.record);
       if (plan.everything && this.#lines.mayTakeAll(chunk)) this.#lines.addAll(taskChunk, chunk);
       else this.#selectRows(plan, taskChunk, chunk, open);
       if (this.#lines.eventsLeft === 0) break;
@@ -81,7 +98,7 @@ export class ChunkReader {
   #values(plan: QueryPlan, task: ColumnsTask, open: OpenTrace): ColumnsResult {
     const batches: EventColumns[] = [];
     for (const taskChunk of task.chunks) {
-      const chunk = factsOf(taskChunk);
+      const chunk = chunkFactsOf(taskChunk.record);
       const segment = this.#segment(plan, chunk, open);
       if (segment === undefined) continue;
       const columns = this.#decode(segment.columns, chunk, plan.columns | task.columns);
@@ -119,10 +136,6 @@ export class ChunkReader {
     }
     return open;
   }
-}
-
-function factsOf({ record }: TaskChunk): ChunkFacts {
-  return readChunkRecord(Buffer.from(record.buffer, record.byteOffset, record.byteLength), 0);
 }
 
 function eventFlags(plan: QueryPlan, { classes, classList }: ColumnViews, rows: Uint32Array): Uint8Array {

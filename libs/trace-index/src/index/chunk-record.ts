@@ -101,6 +101,11 @@ function readBlob(from: Buffer, at: number): Blob {
   return { offset: from.readDoubleLE(at), bytes: from.readUInt32LE(at + 8), crc: from.readUInt32LE(at + 12) };
 }
 
+/** As `readChunkRecord`, of a record that stands alone. */
+export function chunkFactsOf(record: Uint8Array): ChunkFacts {
+  return readChunkRecord(Buffer.from(record.buffer, record.byteOffset, record.byteLength), 0);
+}
+
 /** @throws RangeError when the bytes at `at` are no chunk record */
 export function readChunkRecord(from: Buffer, at: number): ChunkFacts {
   const double = (offset: number): number => from.readDoubleLE(at + offset);

@@ -1,3 +1,4 @@
+import type { DensityCells } from '../kernels/chunk-density.js';
 import type { Cut } from './text-pieces.js';
 
 /** A chunk that a task is about. */
@@ -29,7 +30,13 @@ export interface ColumnsTask {
   readonly columns: number;
 }
 
-export type ChunkTask = SelectTask | ColumnsTask;
+/** Count the events that a plan selects into the cells of a picture. */
+export interface DensityTask {
+  readonly kind: 'density';
+  readonly chunks: readonly TaskChunk[];
+}
+
+export type ChunkTask = SelectTask | ColumnsTask | DensityTask;
 
 /** Whole lines, each with a newline; at most `BLOCK_BYTES` unless it is one long line. */
 export interface LineBlock {
@@ -67,4 +74,16 @@ export interface ColumnsResult {
   readonly batches: readonly EventColumns[];
 }
 
-export type ChunkResult<T extends ChunkTask> = T extends SelectTask ? SelectResult : ColumnsResult;
+export interface DensityResult {
+  readonly kind: 'density';
+  /** In file order of what they were made of. */
+  readonly cells: readonly DensityCells[];
+  readonly untimed: number;
+}
+
+export type TaskResult = SelectResult | ColumnsResult | DensityResult;
+export type ChunkResult<T extends ChunkTask> = T extends SelectTask
+  ? SelectResult
+  : T extends ColumnsTask
+    ? ColumnsResult
+    : DensityResult;

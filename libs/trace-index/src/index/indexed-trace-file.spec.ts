@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PlainTraceFile } from '../plain/plain-trace-file.js';
-import { DensityGrid } from '../query/density-grid.js';
+import { DensityGrid, type LaneKind } from '../query/density-grid.js';
 import type { EventField, EventSink } from '../query/event-sink.js';
 import { Filter } from '../query/filter.js';
 import { BLOCK_BYTES, type SelectOptions, type TraceFileReader } from '../query/trace-file-reader.js';
@@ -95,13 +95,25 @@ async function fed(
   return notes.seen;
 }
 
-/** A picture of the whole file, as plain data. */
-async function picture(reader: TraceFileReader, filter: Filter): Promise<unknown> {
+/** A picture of the file, as plain data. Lanes come in any order. */
+async function picture(
+  reader: TraceFileReader,
+  filter: Filter,
+  lanes: LaneKind = 'process',
+  bins = 50,
+): Promise<unknown> {
   const { minTsUs = 0, maxEndUs = 1 } = reader.summary;
-  const grid = new DensityGrid({ beginUs: minTsUs, endUs: maxEndUs, bins: 50, lanes: 'process' });
+  const grid = new DensityGrid({ beginUs: minTsUs, endUs: maxEndUs, bins, lanes });
   await reader.aggregate(filter, grid, never);
-  const lanes = grid.lanes.map(({ pid, tid, counts, busyUs, top }) => [pid, tid, [...counts], [...busyUs], [...top]]);
-  return { lanes, names: grid.names, untimed: grid.untimed };
+  const drawn = grid.lanes
+    .filter(({ top }) => top.some((id) => id >= 0))
+    .map(({ pid, tid, counts, busyUs, top }) => [
+      `${pid} ${tid}`,
+      [...counts],
+      [...busyUs],
+      Array.from(top, (id) => grid.names[id]),
+    ]);
+  return { lanes: new Map(drawn as [string, unknown][]), untimed: grid.untimed };
 }
 
 async function expectSameFacts({ plain, indexed }: Twins): Promise<void> {
@@ -177,7 +189,9 @@ describe('IndexedTraceFile answers as the plain reader does', () => {
         hits += want[1] > 0 ? 1 : 0;
       }
       const filter = randomFilter(random);
-      expect(await picture(both.indexed, filter)).toEqual(await picture(both.plain, filter));
+      const [lanes, bins] = [random.pick(['thread', 'process'] as const), random.pick([1, 7, 50, 3000])];
+      const drawn = await picture(both.plain, filter, lanes, bins);
+      expect(await picture(both.indexed, filter, lanes, bins)).toEqual(drawn);
       const reads = new Set<EventField>(
         [...FIELDS, 'args' as const].filter((field) => random.chance(field === 'args' ? 0.2 : 0.4)),
       );

@@ -1,6 +1,7 @@
 import { TracerError } from '@tracer/base';
 import { COLUMNS } from '../kernels/chunk-columns.js';
 import { openFile, sameOrGrown } from '../plain/open-file.js';
+import { DensityGrid } from '../query/density-grid.js';
 import type { EventSink } from '../query/event-sink.js';
 import type { FileFacts, FileIdentity } from '../query/file-facts.js';
 import type { FileSummary } from '../query/file-summary.js';
@@ -9,7 +10,7 @@ import type { HashKind } from '../query/trace-event.js';
 import type { Definitions, EventBlock, SelectOptions, TraceFileReader } from '../query/trace-file-reader.js';
 import { TraceRecord } from '../query/trace-record.js';
 import type { ChunkExecutor } from './chunk-executor.js';
-import type { ColumnsTask, SelectTask } from './chunk-task.js';
+import type { ColumnsTask, DensityTask, SelectTask } from './chunk-task.js';
 import { ColumnCursor, columnsOf, threadsOf, type Thread } from './column-cursor.js';
 import type { StoredHash } from './definition-section.js';
 import { DefinitionSender } from './definition-sender.js';
@@ -18,7 +19,8 @@ import type { FileFilters } from './file-filters.js';
 import { countsOf } from './index-dictionaries.js';
 import { factsOf, summaryOf } from './index-facts.js';
 import type { IndexFile } from './index-file.js';
-import { candidateChunks, planOf, type NeededHash, type QueryPlan } from './query-plan.js';
+import { PictureLanes } from './picture-lanes.js';
+import { candidateChunks, picturePlan, planOf, type NeededHash, type QueryPlan } from './query-plan.js';
 import { taskResults } from './task-queue.js';
 import { CHUNK_BYTES } from './text-pieces.js';
 
@@ -84,6 +86,7 @@ export class IndexedTraceFile implements TraceFileReader {
 
   async aggregate(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
     if (filter.needsArgs || sink.reads.has('args')) await this.#aggregateLines(filter, sink, signal);
+    else if (sink instanceof DensityGrid) await this.#fillGrid(filter, sink, signal);
     else await this.#aggregateColumns(filter, sink, signal);
   }
 
@@ -123,6 +126,30 @@ export class IndexedTraceFile implements TraceFileReader {
           : cursor.each(batch, (event) => sink.accept(event));
         if (!more) return;
       }
+    }
+  }
+
+  /** The workers count into cells, which are few: rows need not come here. */
+  async #fillGrid(filter: Filter, grid: DensityGrid, signal: AbortSignal): Promise<void> {
+    await this.#check(signal);
+    const plan = this.#plan(filter, false);
+    const directory = this.index.chunks();
+    const lanes = new PictureLanes(grid, this.index.lanes, plan.lanes);
+    const { classes } = this.index;
+    const names = new Int32Array(classes.length).fill(-1);
+    const nameOf = (id: number): number => {
+      if (names[id] === -1) names[id] = grid.nameId(classes[id]?.name ?? '');
+      return names[id] ?? -1;
+    };
+    const results = taskResults<DensityTask>({
+      ...{ directory, signal, chunks: this.#candidates(plan), executor: this.executor },
+      plan: picturePlan(plan, { ...grid.spec, lanes: lanes.places }),
+      taskOf: (chunks) => ({ kind: 'density', chunks }),
+      bytesOf: () => 0,
+    });
+    for await (const { cells, untimed } of results) {
+      grid.untimed += untimed;
+      for (const part of cells) grid.addCells(part, (place) => lanes.at(place), nameOf);
     }
   }
 

@@ -1,4 +1,5 @@
 import { COLUMNS } from '../kernels/chunk-columns.js';
+import type { DensityWindow } from '../kernels/chunk-density.js';
 import { HASH_KEYS } from '../kernels/line-scanner.js';
 import type { FileFacts } from '../query/file-facts.js';
 import { termMatches, type ArgTerm, type Filter, type NumberTerm, type Term, type TimeTerm } from '../query/filter.js';
@@ -40,6 +41,13 @@ export interface QueryPlan {
   readonly columns: number;
   /** By class id: one of `MOVES`; for who wants the column of transfers. */
   readonly moves?: Uint32Array;
+  /** The picture that `DensityTask` fills. */
+  readonly picture?: PicturePlan;
+}
+
+export interface PicturePlan extends DensityWindow {
+  /** By lane id: the lane of the picture, from 1 on; 0 = not wanted. */
+  readonly lanes: Uint32Array;
 }
 
 export interface NeededHash {
@@ -81,6 +89,15 @@ export function planOf(filter: Filter, withMetadata: boolean, source: PlanSource
     hashes: argTerms.flatMap((term) => neededHashes(term)),
     columns: columnsFor(columnTerms) | (lanes === undefined ? 0 : COLUMNS.lanes),
   };
+}
+
+/** The plan for a picture: what the picture itself leaves out, by its lanes and its window, is no condition on rows. */
+export function picturePlan(plan: QueryPlan, picture: PicturePlan): QueryPlan {
+  const { beginUs, endUs } = picture;
+  const columnTerms = plan.columnTerms.filter(
+    (term) => term.kind !== 'time' || !term.overlap || term.minUs !== beginUs || term.maxUs !== endUs,
+  );
+  return { ...plan, picture, columnTerms, lanes: undefined, columns: columnsFor(columnTerms) };
 }
 
 function isLaneTerm(term: Term): term is NumberTerm {

@@ -9,6 +9,8 @@ export interface KernelFunctions {
   columns_state(): number;
   count_lines(from: number, end: number): number;
   decode(from: number, end: number, wanted: number): number;
+  density(): void;
+  density_state(): number;
   dictionary_record(which: number): number;
   dictionary_rehash(which: number): void;
   encode(out: number): number;

@@ -1,11 +1,15 @@
 import { TracerError } from '@tracer/base';
-import type { EventBatch, EventField, EventSink } from './event-sink.js';
+import type { DensityCells } from '../kernels/chunk-density.js';
+import type { EventField, EventSink } from './event-sink.js';
 import type { TraceEvent } from './trace-event.js';
 
 const RECENT_LANES = 256;
 
 /** Lanes × bins that a grid may hold: about 200 MB. */
 const MAX_CELLS = 8 * 1024 * 1024;
+
+/** Of a microsecond; `assembly/density.ts` has the same. */
+const QUANTA = 1_048_576;
 
 export type LaneKind = 'thread' | 'process';
 
@@ -35,21 +39,27 @@ export class DensityLane {
     this.counts = new Uint32Array(bins);
     this.busyUs = new Float64Array(bins);
     this.top = new Int32Array(bins).fill(-1);
-    this.#longestUs = new Float64Array(bins).fill(-1);
+    this.#longestUs = new Float64Array(bins);
   }
 
+  /** Rounded to 2^-20 µs: sums up to 2^33 µs are exact then, and do not depend on the order of adding. */
   stay(bin: number, us: number, nameId: number): void {
-    this.busyUs[bin] = (this.busyUs[bin] ?? 0) + us;
-    if (us <= (this.#longestUs[bin] ?? 0)) return;
+    this.busyUs[bin] = (this.busyUs[bin] ?? 0) + Math.floor(us * QUANTA + 0.5) / QUANTA;
+    this.#lead(bin, us, nameId);
+  }
+
+  /** Adds what a part of the events, later ones than those so far, make of a bin. */
+  addCell(bin: number, count: number, busyUs: number, longestUs: number, nameId: number): void {
+    this.counts[bin] = (this.counts[bin] ?? 0) + count;
+    this.busyUs[bin] = (this.busyUs[bin] ?? 0) + busyUs;
+    this.#lead(bin, longestUs, nameId);
+  }
+
+  #lead(bin: number, us: number, nameId: number): void {
+    if (this.top[bin] !== -1 && !(us > (this.#longestUs[bin] ?? 0))) return;
     this.#longestUs[bin] = us;
     this.top[bin] = nameId;
   }
-}
-
-interface KnownPlaces {
-  readonly kinds: EventBatch['kinds'];
-  readonly lanes: (DensityLane | undefined)[];
-  readonly names: (number | undefined)[];
 }
 
 /**
@@ -61,7 +71,7 @@ interface KnownPlaces {
  *   lane B           ├─────────────
  * ```
  *
- * Events without `ts` have no place in it and are counted in `untimed`.
+ * Events without `ts` have no place in it and are counted in `untimed`. An index counts by chunk and hands cells in.
  */
 export class DensityGrid implements EventSink {
   readonly reads: ReadonlySet<EventField> = new Set<EventField>(['ts', 'dur', 'pid', 'tid', 'name']);
@@ -75,7 +85,6 @@ export class DensityGrid implements EventSink {
   /** The lanes that were asked for last, by a hash of their ids: a trace has few and asks for them again and again. */
   readonly #recentLanes: (DensityLane | undefined)[] = new Array<undefined>(RECENT_LANES).fill(undefined);
   readonly #nameIds = new Map<string, number>();
-  #places: KnownPlaces | undefined;
 
   constructor(readonly spec: GridSpec) {
     const range = spec.endUs - spec.beginUs;
@@ -92,35 +101,19 @@ export class DensityGrid implements EventSink {
     this.add(this.lane(event.pid, event.tid), ts, event.dur ?? 0, this.nameId(event.name ?? ''));
   }
 
-  /** The loop of millions: what `accept` does, with lanes and names looked up once per file. */
-  acceptBatch(batch: EventBatch): undefined {
-    const { count, classes, lanes, ts, dur } = batch;
-    const places = this.#placesOf(batch);
-    for (let i = 0; i < count; i++) {
-      const start = ts[i] ?? NaN;
-      if (Number.isNaN(start)) {
-        this.untimed++;
-        continue;
-      }
-      const lane = places.lanes[lanes[i] ?? 0] ?? this.#learnLane(batch, places, lanes[i] ?? 0);
-      const name = places.names[classes[i] ?? 0] ?? this.#learnName(batch, places, classes[i] ?? 0);
-      const length = dur[i] ?? NaN;
-      this.add(lane, start, Number.isNaN(length) ? 0 : length, name);
+  /**
+   * Adds what was already counted by cell, of events that come after those so far.
+   *
+   * @param laneOf what the cells call a lane
+   * @param nameOf name id of what the cells call a class
+   */
+  addCells(cells: DensityCells, laneOf: (lane: number) => DensityLane, nameOf: (id: number) => number): void {
+    let lane: DensityLane | undefined;
+    for (let i = 0; i < cells.bins.length; i++) {
+      if (lane === undefined || cells.lanes[i] !== cells.lanes[i - 1]) lane = laneOf(cells.lanes[i] ?? 0);
+      const { bins, counts, busyUs, longestUs, classes } = cells;
+      lane.addCell(bins[i] ?? 0, counts[i] ?? 0, busyUs[i] ?? 0, longestUs[i] ?? 0, nameOf(classes[i] ?? 0));
     }
-  }
-
-  /** Lanes and name ids by their places in the tables of the file that is being fed. */
-  #placesOf({ kinds }: EventBatch): KnownPlaces {
-    if (this.#places?.kinds !== kinds) this.#places = { kinds, lanes: [], names: [] };
-    return this.#places;
-  }
-
-  #learnLane({ threads }: EventBatch, places: KnownPlaces, place: number): DensityLane {
-    return (places.lanes[place] = this.lane(threads[place]?.pid, threads[place]?.tid));
-  }
-
-  #learnName({ kinds }: EventBatch, places: KnownPlaces, place: number): number {
-    return (places.names[place] = this.nameId(kinds[place]?.name ?? ''));
   }
 
   /** @throws TracerError VALIDATION when there are too many lanes for this many bins */
@@ -164,9 +157,10 @@ export class DensityGrid implements EventSink {
   /** Adds an event; what of it lies outside of the grid does not count. */
   add(lane: DensityLane, ts: number, dur: number, nameId: number): void {
     const { beginUs, endUs } = this.spec;
-    const from = Math.max(ts, beginUs);
-    const to = Math.min(Math.max(ts, ts + dur), endUs);
-    if (from > to) return;
+    // Distances from the beginning: they are exact where sums of epoch times and fractions are not.
+    const from = Math.max(ts, beginUs) - beginUs;
+    const to = Math.min(dur > 0 ? ts + dur : ts, endUs) - beginUs;
+    if (!(from <= to)) return;
     const first = this.#binOf(from);
     const last = this.#binOf(to);
     lane.counts[first] = (lane.counts[first] ?? 0) + 1;
@@ -174,12 +168,13 @@ export class DensityGrid implements EventSink {
       lane.stay(first, to - from, nameId);
       return;
     }
-    lane.stay(first, beginUs + (first + 1) * this.binUs - from, nameId);
+    lane.stay(first, (first + 1) * this.binUs - from, nameId);
     for (let bin = first + 1; bin < last; bin++) lane.stay(bin, this.binUs, nameId);
-    lane.stay(last, to - (beginUs + last * this.binUs), nameId);
+    lane.stay(last, to - last * this.binUs, nameId);
   }
 
   #binOf(us: number): number {
-    return Math.min(this.spec.bins - 1, Math.floor((us - this.spec.beginUs) * this.#scale));
+    const bin = Math.floor(us * this.#scale);
+    return bin < this.spec.bins - 1 ? bin : this.spec.bins - 1;
   }
 }

@@ -1,5 +1,5 @@
 import { reasonOf, TracerError, type TracerErrorCode } from '@tracer/base';
-import type { ChunkTask, ColumnsResult, SelectResult } from '../index/chunk-task.js';
+import type { ChunkTask, TaskResult } from '../index/chunk-task.js';
 import type { QueryPlan } from '../index/query-plan.js';
 
 /** To a decode worker: a plan that the next tasks belong to, or a task of the last plan. */
@@ -9,7 +9,7 @@ export interface TaskMessage {
 }
 
 /** From a decode worker: what became of the task. */
-export type TaskAnswer = { readonly result: SelectResult | ColumnsResult } | { readonly failure: Failure };
+export type TaskAnswer = { readonly result: TaskResult } | { readonly failure: Failure };
 
 /** An error on its way between threads, where classes do not survive. */
 export interface Failure {
@@ -27,10 +27,17 @@ export function errorOf({ code, message }: Failure): TracerError {
 }
 
 /** The memory of a result, which moves to the other thread instead of being copied. */
-export function transferable(result: SelectResult | ColumnsResult): ArrayBuffer[] {
-  const views: Uint8Array[] | ArrayBufferView[] =
-    result.kind === 'select'
-      ? result.blocks.map(({ bytes }) => bytes)
-      : result.batches.flatMap(({ classes, lanes, ts, dur, transfers }) => [classes, lanes, ts, dur, transfers]);
-  return [...new Set(views.map((view) => view.buffer as ArrayBuffer))];
+export function transferable(result: TaskResult): ArrayBuffer[] {
+  return [...new Set(viewsOf(result).map((view) => view.buffer as ArrayBuffer))];
+}
+
+function viewsOf(result: TaskResult): ArrayBufferView[] {
+  switch (result.kind) {
+    case 'select':
+      return result.blocks.map(({ bytes }) => bytes);
+    case 'columns':
+      return result.batches.flatMap(({ classes, lanes, ts, dur, transfers }) => [classes, lanes, ts, dur, transfers]);
+    case 'density':
+      return result.cells.flatMap((cells): ArrayBufferView[] => Object.values(cells) as ArrayBufferView[]);
+  }
 }
