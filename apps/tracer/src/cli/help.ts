@@ -1,6 +1,6 @@
 import { COMMON_OPTIONS, type Command } from './command.js';
 import { OWN_COMMANDS } from './commands.js';
-import { usageLine } from './given.js';
+import { usageLine } from './arguments.js';
 
 /** `tracer help`. */
 export function overview(commands: readonly Command[]): string {

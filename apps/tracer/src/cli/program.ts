@@ -1,10 +1,11 @@
 import { reasonOf } from '@tracer/base';
+import { readArguments } from './arguments.js';
 import type { Command } from './command.js';
 import { commandAt, completionScript, propose, SHELLS, wordsOf } from './completion.js';
 import { COMMANDS, OWN_COMMANDS } from './commands.js';
 import { CliError, EXIT, usageError } from './exit-codes.js';
 import { Gateway } from './gateway.js';
-import { Given, readArguments } from './given.js';
+import { Given } from './given.js';
 import { helpOf, overview } from './help.js';
 import { didYouMean } from './nearest.js';
 import { Output, type Sink } from './output.js';

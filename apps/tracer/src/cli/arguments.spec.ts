@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from './command.js';
 import { COMMANDS } from './commands.js';
-import { readArguments } from './given.js';
+import { readArguments } from './arguments.js';
 import { helpOf, overview } from './help.js';
 
 const named = (name: string): Command => {
