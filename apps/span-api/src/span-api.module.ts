@@ -1,6 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { AppContext } from '@tracer/service-kit';
-import { Readiness } from '@tracer/service-kit';
+import { Metrics, Readiness } from '@tracer/service-kit';
 import { Database } from '@tracer/storage-postgres';
 import { UnixClock } from './clock/unix-clock.js';
 import type { SpanApiConfig } from './config.js';
@@ -8,6 +8,7 @@ import { DM_CONTROLLERS, dmProviders } from './dm/dm.providers.js';
 import { GRPC_LIMITS, GrpcServer, type GrpcLimits } from './grpc/grpc-server.js';
 import { RUN_CONTROLLERS, runProviders } from './perf-tracer/perf-tracer.providers.js';
 import { SPAN_CONTROLLERS, spanProviders } from './spans.providers.js';
+import { databaseMetrics } from './storage/database-metrics.js';
 import { StorageController } from './storage/storage.controller.js';
 import { storageProviders } from './storage/storage.providers.js';
 
@@ -19,6 +20,7 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   static forRoot({ config, log }: AppContext<SpanApiConfig>): DynamicModule {
@@ -41,6 +43,7 @@ export class SpanApiModule implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.readiness.add({ name: 'database', problem: () => this.database.problem() });
+    databaseMetrics(this.metrics, this.database);
     void this.database.open();
   }
 

@@ -18,6 +18,8 @@ describe('several replicas that start at once', () => {
     const done = await first?.source.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY id');
     expect(done?.map(({ name }) => name)).toEqual(MIGRATIONS.map(({ name }) => name));
     expect(await Promise.all(replicas.map((replica) => replica.problem()))).toEqual([undefined, undefined, undefined]);
+    expect(first?.connections).toMatchObject({ busy: 0, waiting: 0 });
+    expect(first?.connections.idle).toBeGreaterThan(0);
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 

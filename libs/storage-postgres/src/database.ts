@@ -9,6 +9,13 @@ const LONGEST_PAUSE_MS = 15_000;
 /** Several replicas may start at once: one of them migrates, the others wait for this lock. */
 const MIGRATION_LOCK = 7_246_355;
 
+/** What node-postgres counts. */
+interface PoolCounts {
+  readonly totalCount?: number;
+  readonly idleCount?: number;
+  readonly waitingCount?: number;
+}
+
 /**
  * The connection to PostgreSQL (15 or later). It connects in the background and goes on trying, so that a service can
  * start before its database and say through `problem` what it waits for. Migrations run once, under an advisory lock.
@@ -62,6 +69,13 @@ export class Database {
     } catch (error) {
       return reasonOf(error);
     }
+  }
+
+  /** Connections of the pool: in use, open without use, and requests that wait for one. All 0 before the first. */
+  get connections(): { readonly busy: number; readonly idle: number; readonly waiting: number } {
+    const pool = (this.source.driver as { master?: PoolCounts }).master;
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = pool ?? {};
+    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   async close(): Promise<void> {
