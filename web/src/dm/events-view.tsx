@@ -1,0 +1,93 @@
+import { useMemo, type ReactNode } from 'react';
+import { relativeUrl, useRequest } from '../api/index.js';
+import { Button } from '../design/index.js';
+import { setQuery, useRoute } from '../router/index.js';
+import { CopyCurl, Loaded } from '../shell/index.js';
+import { formatCount } from '../time/index.js';
+import { eventsRequest, exportRequest } from './dm-api.js';
+import { EventTable } from './event-table.js';
+import { FilterForm, valuesOf, type FilterField } from './filter-form.js';
+import { NoEvents } from './no-events.js';
+
+const choices = (...values: readonly string[]): readonly (readonly [string, string])[] => [
+  ['', 'any'],
+  ...values.map((value) => [value, value] as const),
+];
+
+const FILTER: readonly FilterField[] = [
+  { key: 'from', label: 'From', placeholder: '2026-11-21T13:00:00Z' },
+  { key: 'to', label: 'To, exclusive', placeholder: '2026-11-21T14:00:00Z' },
+  { key: 'source', label: 'Upstream' },
+  { key: 'task', label: 'Task' },
+  { key: 'type', label: 'Kind', options: choices('binlog', 'job') },
+  {
+    key: 'op',
+    label: 'Operation',
+    options: choices('insert', 'update', 'delete', 'ddl', 'xid', 'flush', 'skip', 'rotate'),
+  },
+  { key: 'state', label: 'Jobs in state', options: choices('init', 'queued', 'success', 'error') },
+  { key: 'groupId', label: 'DDL lock resolution' },
+  { key: 'fromPosition', label: 'From position', placeholder: 'mysql-bin.000004:1234' },
+  { key: 'toPosition', label: 'To position', placeholder: 'mysql-bin.000004:9999' },
+  { key: 'sql', label: 'Statement contains' },
+];
+const FIELDS: readonly FilterField[] = [
+  ...FILTER,
+  {
+    key: 'order',
+    label: 'Order',
+    options: [
+      ['', 'newest first'],
+      ['oldest', 'oldest first'],
+    ],
+  },
+];
+
+/** All events by whatever they say. */
+export function EventsView(): ReactNode {
+  const { query } = useRoute();
+  const values = valuesOf(query, FIELDS);
+  const cursor = query.get('cursor') ?? '';
+  const request = useMemo(() => eventsRequest({ ...values, cursor }), [JSON.stringify(values), cursor]);
+  const state = useRequest(request);
+  return (
+    <>
+      <FilterForm label="Find events" fields={FIELDS} />
+      <Loaded state={state} what="Loading the events">
+        {({ events, next }) => (
+          <>
+            <div className="row">
+              <span className="grow soft" role="status">
+                {formatCount(events.length)} events{next === undefined ? '' : ', and more'}
+              </span>
+              <a
+                className="button small"
+                href={relativeUrl(exportRequest(valuesOf(query, FILTER)))}
+                download="events.ndjson"
+              >
+                Download all that match
+              </a>
+              <CopyCurl request={request} />
+            </div>
+            {events.length === 0 ? (
+              <NoEvents filtered={Object.keys(values).length > 0 || cursor !== ''} />
+            ) : (
+              <EventTable events={events} />
+            )}
+            {next !== undefined && (
+              <div className="row">
+                <Button
+                  onClick={() => {
+                    setQuery({ cursor: next });
+                  }}
+                >
+                  More
+                </Button>
+              </div>
+            )}
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
