@@ -61,6 +61,9 @@ export function paintLanes(context: CanvasRenderingContext2D, scene: Scene): voi
     context.fillStyle = theme.line;
     context.fillRect(0, top + row.height - 1, widthPx, 1);
     for (const { key, tile } of scene.tiles) paintTile(context, scene, row, top, key, tile);
+    // After all boxes: a name may reach over the edge of its tile.
+    for (const { key, tile } of scene.tiles) paintNames(context, scene, row, top, key, tile);
+    paintSelected(context, scene, row, top);
   }
 }
 
@@ -83,23 +86,21 @@ function paintTile(
     context.fillRect(left, top + row.height / 2 - 1, right - left, 2);
     return;
   }
-  const place: Place = {
-    top: top + 2,
-    left,
-    right,
-    line: row.kind === 'thread' ? LINE_PX : row.height - 4,
-    scale,
-    row,
-  };
+  const place = placeIn(row, top, left, right, scale);
   for (const lane of row.lanes) {
     const density = tile.density.get(lane);
     if (density !== undefined && !tile.complete) paintDensity(context, scene, place, tile, density);
   }
   for (const lane of row.lanes) {
     const slices = tile.slices.get(lane);
-    if (slices !== undefined) paintSlices(context, scene, place, tile, lane, slices);
+    if (slices !== undefined) paintSlices(context, scene, place, tile, slices);
   }
 }
+
+const placeIn = (row: PlacedRow, top: number, left: number, right: number, scale: number): Place => ({
+  ...{ top: top + 2, left, right, scale, row },
+  line: row.kind === 'thread' ? LINE_PX : row.height - 4,
+});
 
 interface Place {
   readonly top: number;
@@ -153,7 +154,6 @@ function paintSlices(
   scene: Scene,
   place: Place,
   tile: Tile,
-  lane: string,
   slices: LaneSlices,
 ): void {
   const { startUs, durUs } = slices;
@@ -164,8 +164,6 @@ function paintSlices(
     const end = x + Math.max(1, (durUs[i] ?? 0) * scale);
     if (end > left) paintSlice(context, scene, place, tile, slices, i, x, end);
   }
-  const { selected } = scene;
-  if (selected?.lane === lane) outlineSelected(context, scene, place, tile, slices, selected);
 }
 
 /** Slice `i`, which reaches from `x` to `end` on the screen and is cut at the edges of its tile. */
@@ -195,9 +193,45 @@ function paintSlice(
     context.fillRect(from, y + height - 3, Math.max(2, width - 1), 3);
   }
   if (pale) context.globalAlpha = 1;
-  // The name stands where the slice comes into view; a slice cut by its tile has it in the tile before.
-  else if (width > LABEL_MIN_PX && (from <= x + 0.5 || from <= 0.5))
-    label(context, theme, text, from, width, y + height / 2);
+}
+
+/** Names of the slices that come into view in this tile, and are wide enough. */
+function paintNames(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  row: PlacedRow,
+  top: number,
+  key: TileKey,
+  tile: Tile | undefined,
+): void {
+  if (tile === undefined) return;
+  const { view, widthPx } = scene;
+  const scale = widthPx / spanOf(view);
+  const left = Math.max(0, (tileFromUs(key) - view.fromUs) * scale);
+  const right = Math.min(widthPx, (tileFromUs(key) + tileUs(key.level) - view.fromUs) * scale);
+  const place = placeIn(row, top, left, right, scale);
+  for (const lane of row.lanes) {
+    const slices = tile.slices.get(lane);
+    if (slices !== undefined) paintLaneNames(context, scene, place, tile, slices);
+  }
+}
+
+function paintLaneNames(
+  context: CanvasRenderingContext2D,
+  { view, widthPx, theme, search }: Scene,
+  place: Place,
+  tile: Tile,
+  { startUs, durUs, name, depth }: LaneSlices,
+): void {
+  for (let i = 0; i < startUs.length; i++) {
+    const x = ((startUs[i] ?? 0) - view.fromUs) * place.scale;
+    if (x >= place.right) break;
+    const from = Math.max(0, x);
+    const width = Math.min(widthPx, x + (durUs[i] ?? 0) * place.scale) - from;
+    if (width <= LABEL_MIN_PX || from < place.left) continue;
+    const text = tile.names[name[i] ?? 0] ?? '';
+    if (matches(text, search)) label(context, theme, text, from, width, lineTop(place, depth[i]) + place.line / 2 - 1);
+  }
 }
 
 const fillOf = (theme: LaneTheme, { colours }: Tile, name: number): string =>
@@ -220,25 +254,28 @@ function label(
   context.fillText(text.length > room ? `${text.slice(0, room - 1)}…` : text, x + 3, y);
 }
 
-function outlineSelected(
-  context: CanvasRenderingContext2D,
-  { view, theme }: Scene,
-  place: Place,
-  tile: Tile,
-  { startUs, durUs, name, depth }: LaneSlices,
-  selected: SliceRef,
-): void {
-  for (let i = firstAtLeast(startUs, selected.startUs); startUs[i] === selected.startUs; i++) {
-    if (durUs[i] !== selected.durUs || tile.names[name[i] ?? 0] !== selected.name) continue;
-    const x = (selected.startUs - view.fromUs) * place.scale;
-    const from = Math.max(place.left, x);
-    const width = Math.min(place.right, x + Math.max(1, selected.durUs * place.scale)) - from;
-    if (width <= 0) return;
-    context.strokeStyle = theme.text;
-    context.lineWidth = 2;
-    context.strokeRect(from + 1, lineTop(place, depth[i]) + 1, Math.max(1, width - 2), place.line - 4);
-    return;
-  }
+function paintSelected(context: CanvasRenderingContext2D, scene: Scene, row: PlacedRow, top: number): void {
+  const { view, widthPx, theme, tiles, selected } = scene;
+  if (selected === undefined || !row.lanes.includes(selected.lane)) return;
+  const scale = widthPx / spanOf(view);
+  const x = (selected.startUs - view.fromUs) * scale;
+  const from = Math.max(-2, x);
+  const to = Math.min(widthPx + 2, x + Math.max(3, selected.durUs * scale));
+  const depth = tiles.map(({ tile }) => depthOfSelected(tile, selected)).find((found) => found !== undefined);
+  if (to <= from || depth === undefined) return;
+  const place = placeIn(row, top, 0, widthPx, scale);
+  context.strokeStyle = theme.text;
+  context.lineWidth = 2;
+  context.strokeRect(from + 1, lineTop(place, depth) + 1, Math.max(1, to - from - 2), place.line - 4);
+}
+
+function depthOfSelected(tile: Tile | undefined, selected: SliceRef): number | undefined {
+  const slices = tile?.slices.get(selected.lane);
+  if (tile === undefined || slices === undefined) return undefined;
+  const { startUs, durUs, name, depth } = slices;
+  for (let i = firstAtLeast(startUs, selected.startUs); startUs[i] === selected.startUs; i++)
+    if (durUs[i] === selected.durUs && tile.names[name[i] ?? 0] === selected.name) return depth[i];
+  return undefined;
 }
 
 export function matches(name: string | undefined, search: string): boolean {
