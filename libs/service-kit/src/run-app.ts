@@ -72,7 +72,7 @@ async function start<C extends ListenConfig>(
   const { port: bound } = app.getHttpServer().address() as { port: number };
   const tls = app.getHttpServer() instanceof HttpsServer;
   const guarded = app.get(Trust).credentials.required;
-  log.info({ host, port: bound, version: VERSION, tls, tokens: guarded }, 'listening');
+  log.info({ host, port: bound, version: VERSION, tls, guarded }, 'listening');
   if (isLoopback(host)) return;
   if (!guarded) log.warn({ host }, 'reachable from other machines, and open to everybody who reaches it');
   else if (!tls) log.warn({ host }, 'reachable from other machines; without TLS, tokens can be read on the way');

@@ -76,7 +76,7 @@ export class Credentials {
   reload(): void {
     try {
       this.#read();
-      this.log.info({ tokens: this.#listed.length }, 'tokens read again');
+      this.log.info({ entries: this.#listed.length }, 'tokens read again');
       this.onReload('tokens', true);
     } catch (error) {
       this.log.error({ reason: reasonOf(error) }, 'changed tokens cannot be used, those before stay in force');
