@@ -1,12 +1,13 @@
 import type { Provider, Type } from '@nestjs/common';
 import type { Log } from '@tracer/base';
 import { Metrics } from '@tracer/service-kit';
-import { IngestQueue, type AtsNames, type SpanQueries, type SpanStore } from '@tracer/storage';
+import { IngestQueue, type AtsNames, type SpanQueries, type SpanStore, type TraceReads } from '@tracer/storage';
 import {
   Database,
   PostgresAtsNames,
   PostgresSpanQueries,
   PostgresSpanStore,
+  PostgresTraceReads,
   SpanRetention,
 } from '@tracer/storage-postgres';
 import { AtsController } from './ats/ats.controller.js';
@@ -32,6 +33,7 @@ import { SpanLifecycle } from './spans.lifecycle.js';
 import { withFurtherTraces, type TraceSource } from './traces/further-traces.js';
 import { ServiceFigures } from './traces/operations.js';
 import { SpanSearch } from './traces/span-search.js';
+import { TraceExport } from './traces/trace-export.js';
 import { TraceView } from './traces/trace-view.js';
 import { TracesController } from './traces/traces.controller.js';
 import { ZipkinV1IngestController, ZipkinV2IngestController } from './zipkin/zipkin-ingest.controller.js';
@@ -56,6 +58,7 @@ export const SPAN_CONTROLLERS: readonly Type[] = [
 /** Ports, which are interfaces, need names of their own to be injected. */
 export const SPAN_STORE = Symbol('SpanStore');
 export const SPAN_QUERIES = Symbol('SpanQueries');
+export const TRACE_READS = Symbol('TraceReads');
 export const ATS_NAMES = Symbol('AtsNames');
 
 const WRITERS = 2;
@@ -76,6 +79,11 @@ function storeProviders(config: Readonly<SpanApiConfig>): Provider[] {
       provide: SPAN_QUERIES,
       inject: [Database],
       useFactory: ({ source }: Database): SpanQueries => asAvailable(new PostgresSpanQueries(source)),
+    },
+    {
+      provide: TRACE_READS,
+      inject: [Database],
+      useFactory: ({ source }: Database): TraceReads => asAvailable(new PostgresTraceReads(source)),
     },
     {
       provide: ATS_NAMES,
@@ -178,8 +186,13 @@ function queryProviders(config: Readonly<SpanApiConfig>): Provider[] {
     },
     {
       provide: TraceView,
-      inject: [SPAN_STORE],
-      useFactory: (store: SpanStore) => new TraceView(store, match),
+      inject: [SPAN_STORE, TRACE_READS],
+      useFactory: (store: SpanStore, reads: TraceReads) => new TraceView(store, reads, match),
+    },
+    {
+      provide: TraceExport,
+      inject: [TRACE_READS],
+      useFactory: (reads: TraceReads) => new TraceExport(reads, match),
     },
     {
       provide: SpanSearch,

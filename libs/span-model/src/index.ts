@@ -24,6 +24,7 @@ export { encodeResourceRecord, encodeScopeRecord, encodeSpanRecord } from './rec
 export { Resource, Scope, Span, SpanEvent, SpanKind, SpanLink, type SpanSource, StatusCode } from './span.js';
 export { IdError, lowTraceId, normalizeParentId, normalizeSpanId, normalizeTraceId } from './span-ids.js';
 export { SpanTree, type TreeRow, type TreeSpan, type TreeWindow } from './tree/span-tree.js';
+export { type OutlineColumns, TraceOutline } from './tree/trace-outline.js';
 export { type DependencyLink, DependencyLinker, linkPartOf } from './zipkin/dependency-links.js';
 export { ColumnLinker } from './zipkin/column-linker.js';
 export { LinkColumns, TextNumbers, UNKNOWN_TEXT } from './zipkin/link-columns.js';

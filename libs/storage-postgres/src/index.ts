@@ -6,3 +6,4 @@ export { PostgresSpanStore, type SpanStoreOptions } from './spans/postgres-span-
 export { SpanRetention, type RetentionLimits, type StoredDay } from './spans/span-retention.js';
 export { PostgresDmEventStore } from './dm/postgres-dm-event-store.js';
 export { PostgresRunStore } from './runs/postgres-run-store.js';
+export { PostgresTraceReads } from './spans/postgres-trace-reads.js';

@@ -94,3 +94,4 @@ export {
   type StepFigures,
   type TimeFigures,
 } from './runs/run-statistics.js';
+export type { StoredOutline, TraceReads } from './trace-reads.js';

@@ -18,8 +18,10 @@ import {
 } from '@tracer/dtos';
 import type { Response } from 'express';
 import { TenantHeader } from '../http/tenant.decorator.js';
+import { sendStream } from '../streaming/send-stream.js';
 import { ServiceFigures } from './operations.js';
 import { SpanSearch } from './span-search.js';
+import { TraceExport } from './trace-export.js';
 import { TraceView } from './trace-view.js';
 
 @ApiTags('traces')
@@ -29,6 +31,7 @@ export class TracesController {
   constructor(
     @Inject(SpanSearch) private readonly search: SpanSearch,
     @Inject(TraceView) private readonly view: TraceView,
+    @Inject(TraceExport) private readonly files: TraceExport,
     @Inject(ServiceFigures) private readonly figures: ServiceFigures,
   ) {}
 
@@ -57,7 +60,6 @@ export class TracesController {
 
   /** The whole trace as a file of another tool. */
   @Get('traces/:traceId/export')
-  @Header('Content-Type', 'application/json; charset=utf-8')
   @ApiOkResponse({ type: Object, description: 'Zipkin v2, OTLP JSON, Chrome trace events, or the span texts of ATS' })
   async export(
     @TenantHeader() tenant: string,
@@ -65,9 +67,9 @@ export class TracesController {
     @Query() { format }: TraceExportQueryDto,
     @Res() response: Response,
   ): Promise<void> {
-    const { name, body } = await this.view.export(tenant, traceId, format);
+    const { name, pieces } = await this.files.file(tenant, traceId, format);
     response.setHeader('Content-Disposition', `attachment; filename="${name}"`);
-    response.end(body);
+    await sendStream(response, 'application/json; charset=utf-8', pieces);
   }
 
   /** Names of services that reported spans lately. */

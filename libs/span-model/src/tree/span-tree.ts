@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.js';
+import { Forest, NONE } from './forest.js';
 
 /** What a span must say to find its place. */
 export interface TreeSpan {
@@ -27,12 +28,9 @@ export interface TreeWindow<T> {
   readonly rows: TreeRow<T>[];
 }
 
-const NONE = -1;
-
 /**
  * The spans of a trace as a forest in drawing order: parents before children, children by start (unknown starts last).
- * Built once in O(n log n) over flat arrays without recursion, so a chain of 100 000 spans is as good as a bush; a window
- * of it costs what it shows. Asks for merged spans (`mergeTrace`) of one trace.
+ * Built once in O(n log n). Asks for merged spans (`mergeTrace`) of one trace.
  */
 export class SpanTree<T extends TreeSpan> {
   readonly spans: readonly T[];
@@ -40,28 +38,16 @@ export class SpanTree<T extends TreeSpan> {
   /** Spans whose parent is missing. */
   readonly orphans: number;
   readonly maxDepth: number;
-  readonly #order: Int32Array;
-  readonly #place: Int32Array;
-  readonly #depth: Int32Array;
-  readonly #children: Int32Array;
-  readonly #descendants: Int32Array;
-  readonly #orphan: Uint8Array;
+  readonly #forest: Forest;
 
   constructor(spans: readonly T[]) {
     this.spans = spans;
-    const count = spans.length;
-    this.#order = new Int32Array(count);
-    this.#place = new Int32Array(count).fill(NONE);
-    this.#depth = new Int32Array(count);
-    this.#children = new Int32Array(count);
-    this.#descendants = new Int32Array(count);
-    this.#orphan = new Uint8Array(count);
-    const byStart = orderByStart(spans);
-    const parents = this.#findParents();
-    const family = linkChildren(parents, byStart);
-    this.roots = this.#layOut(byStart, parents, family);
-    this.orphans = this.#orphan.reduce((sum, flag) => sum + flag, 0);
-    this.maxDepth = this.#depth.reduce((deepest, depth) => Math.max(deepest, depth), 0);
+    const orphan = new Uint8Array(spans.length);
+    const parents = this.#findParents(orphan);
+    this.#forest = new Forest(parents, orphan, orderByStart(spans));
+    this.roots = this.#forest.roots;
+    this.orphans = this.#forest.orphans;
+    this.maxDepth = this.#forest.maxDepth;
   }
 
   /**
@@ -69,48 +55,25 @@ export class SpanTree<T extends TreeSpan> {
    * a span (that span first, with its own depth), nothing when there is no such span.
    */
   window(options: { offset: number; limit: number; maxDepth?: number; under?: string }): TreeWindow<T> {
-    const { offset, limit, maxDepth = Infinity, under } = options;
-    const [from, to] = under === undefined ? [0, this.spans.length] : this.#rangeOf(under);
-    if (maxDepth === Infinity) {
-      const start = Math.min(from + offset, to);
-      return { total: to - from, rows: this.#rows(start, Math.min(start + limit, to)) };
-    }
-    const rows: TreeRow<T>[] = [];
-    let total = 0;
-    for (let place = from; place < to; place++) {
-      if ((this.#depth[this.#order[place] ?? 0] ?? 0) > maxDepth) continue;
-      if (total >= offset && rows.length < limit) rows.push(...this.#rows(place, place + 1));
-      total++;
-    }
-    return { total, rows };
-  }
-
-  #rows(from: number, to: number): TreeRow<T>[] {
-    const rows: TreeRow<T>[] = [];
-    for (const index of this.#order.subarray(from, to)) {
-      const span = this.spans[index];
-      if (span === undefined) continue;
-      rows.push({
-        span,
-        depth: this.#depth[index] ?? 0,
-        children: this.#children[index] ?? 0,
-        descendants: this.#descendants[index] ?? 0,
-        orphan: this.#orphan[index] === 1,
-      });
-    }
-    return rows;
+    const { under, ...more } = options;
+    const { total, rows } = this.#forest.window(more, under === undefined ? undefined : this.#rangeOf(under));
+    return {
+      total,
+      rows: rows.flatMap(({ index, ...row }) => {
+        const span = this.spans[index];
+        return span === undefined ? [] : [{ span, ...row }];
+      }),
+    };
   }
 
   /** Of two halves of a shared span the caller's comes first, which has the other below it. */
-  #rangeOf(id: string): [from: number, to: number] {
-    const places = this.spans.flatMap((span, index) => (span.id === id ? [this.#place[index] ?? 0] : []));
-    if (places.length === 0) return [0, 0];
-    const from = Math.min(...places);
-    return [from, from + 1 + (this.#descendants[this.#order[from] ?? 0] ?? 0)];
+  #rangeOf(id: string): readonly [from: number, to: number] {
+    const places = this.spans.flatMap((span, index) => (span.id === id ? [this.#forest.placeOf(index)] : []));
+    return places.length === 0 ? [0, 0] : this.#forest.rangeAt(Math.min(...places));
   }
 
   /** The parent of each span; NONE for roots and orphans. */
-  #findParents(): Int32Array {
+  #findParents(orphan: Uint8Array): Int32Array {
     const callers = new Map<string, number>();
     const shared = new Map<string, number[]>();
     for (const [index, span] of this.spans.entries()) {
@@ -122,7 +85,7 @@ export class SpanTree<T extends TreeSpan> {
       if (caller !== undefined) return caller;
       if (span.parentId === undefined) return NONE;
       const parent = this.#parentFor(span, shared.get(span.parentId) ?? []) ?? callers.get(span.parentId);
-      if (parent === undefined || parent === index) this.#orphan[index] = 1;
+      if (parent === undefined || parent === index) orphan[index] = 1;
       return parent === undefined || parent === index ? NONE : parent;
     });
   }
@@ -132,67 +95,6 @@ export class SpanTree<T extends TreeSpan> {
     const service = span.localEndpoint?.lowerServiceName;
     return halves.find((half) => this.spans[half]?.localEndpoint?.lowerServiceName === service);
   }
-
-  /** Walks the forest depth first; what it did not reach lies in loops, which are opened at their earliest span. */
-  #layOut(byStart: Int32Array, parents: Int32Array, family: Family): number[] {
-    const roots: number[] = [];
-    let next = 0;
-    for (const root of byStart) {
-      if (parents[root] !== NONE) continue;
-      roots.push(root);
-      next = this.#walk(root, next, family);
-    }
-    for (const index of byStart) {
-      if (this.#place[index] !== NONE) continue;
-      this.#orphan[index] = 1;
-      roots.push(index);
-      next = this.#walk(index, next, family);
-    }
-    for (let place = next - 1; place >= 0; place--) this.#countUp(this.#order[place] ?? 0, parents);
-    return roots;
-  }
-
-  #walk(root: number, start: number, family: Family): number {
-    let next = start;
-    const stack = [root];
-    this.#depth[root] = 0;
-    for (let index = stack.pop(); index !== undefined; index = stack.pop()) {
-      this.#place[index] = next;
-      this.#order[next++] = index;
-      for (let child = family.last[index] ?? NONE; child !== NONE; child = family.previous[child] ?? NONE) {
-        if (this.#place[child] !== NONE) continue;
-        this.#depth[child] = (this.#depth[index] ?? 0) + 1;
-        stack.push(child);
-      }
-    }
-    return next;
-  }
-
-  #countUp(index: number, parents: Int32Array): void {
-    const parent = parents[index] ?? NONE;
-    // A root of an opened loop has a parent below itself, to which it does not count.
-    if (parent === NONE || this.#depth[index] === 0) return;
-    this.#children[parent] = (this.#children[parent] ?? 0) + 1;
-    this.#descendants[parent] = (this.#descendants[parent] ?? 0) + (this.#descendants[index] ?? 0) + 1;
-  }
-}
-
-/** Children of each span as a list from the last to the first: pushed in that order, they are popped in the right one. */
-interface Family {
-  readonly last: Int32Array;
-  readonly previous: Int32Array;
-}
-
-function linkChildren(parents: Int32Array, byStart: Int32Array): Family {
-  const last = new Int32Array(parents.length).fill(NONE);
-  const previous = new Int32Array(parents.length).fill(NONE);
-  for (const index of byStart) {
-    const parent = parents[index] ?? NONE;
-    if (parent === NONE) continue;
-    previous[index] = last[parent] ?? NONE;
-    last[parent] = index;
-  }
-  return { last, previous };
 }
 
 /** Indices by start, then by place. Nanoseconds since the earliest start are exact in a double for 104 days. */
