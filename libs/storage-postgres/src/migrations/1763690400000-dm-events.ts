@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Replication events in the order in which they came, their traces in the order of first arrival, and a counting tree
- * that finds the n-th trace. `libs/storage-postgres/RATIONALE-dm.md` explains the plan.
+ * that finds the n-th trace. `docs/dm-tracer.md` explains the plan.
  *
  * ```
  *   dm_totals (one row)      what is stored; its row lock puts all writers into one order

@@ -122,7 +122,8 @@ function draw(drawing: Drawing, id: string, parentId: string | undefined, name: 
 
 function eventTags({ base }: DmEvent): Tag[] {
   return [
-    ['dm.tso', base.tso],
+    // As text: readers of JSON would round it.
+    ['dm.tso', String(base.tso)],
     ['dm.group_id', text(base.groupId)],
     ['code.filepath', text(base.filename)],
     ['code.lineno', base.line === 0 ? undefined : BigInt(base.line)],
