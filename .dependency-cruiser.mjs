@@ -7,7 +7,7 @@ const MAY_IMPORT = {
   pods: ['base'],
   storage: ['base', 'span-model'],
   dtos: ['base', 'span-model'],
-  'service-kit': ['base'],
+  'service-kit': ['base', 'span-model'],
   'storage-postgres': ['base', 'span-model', 'storage'],
 };
 const PURE = ['base', 'span-model', 'trace-index', 'trace-hooks', 'pods', 'storage'];

@@ -72,7 +72,7 @@ describe('a copy of the directories of a stopped suite', () => {
   });
 
   it('has every span and run', async () => {
-    expect(before[0]).toMatchObject([READS[0], 200, [{ name: 'get /' }, { tags: { a: 'ü' } }]]);
+    expect(before[0]).toEqual([READS[0], 200, [expect.anything(), expect.objectContaining({ tags: { a: 'ü' } })]]);
     expect(await withSpanApi(copy, readAll)).toEqual(before);
   }, 120_000);
 

@@ -12,6 +12,8 @@ import { NestLog, requestLog } from './logging.js';
 import { Metrics, MetricsModule } from './metrics.js';
 import { CONTROL_BODY_BYTES } from './request-body.js';
 import { requestIds } from './request-id.js';
+import { SelfTracing } from './self-tracing/self-tracing.js';
+import { SelfTracingModule } from './self-tracing/self-tracing.module.js';
 import { sharePort } from './shared-port.js';
 import { admission } from './trust/admission.js';
 import { noteBodyForAudit } from './trust/audit.js';
@@ -60,7 +62,13 @@ function equip<C extends ListenConfig>(
   if (definition.http2 !== undefined) sharePort(app.getHttpServer(), definition.http2(app));
   tls?.watch(app.getHttpServer() as unknown as HttpsServer);
   const filter = new TracerErrorFilter(definition.errorBodies ?? [], context.log);
-  app.use(requestIds, requestLog(context.log), app.get(Metrics).timeRequests, securityHeaders);
+  app.use(
+    requestIds,
+    app.get(SelfTracing).trace,
+    requestLog(context.log),
+    app.get(Metrics).timeRequests,
+    securityHeaders,
+  );
   const { host } = listenAddress(context.config.address);
   app.use(answeringErrors(refuseForeignPages(definition.ownPagesOnly ?? [], isLoopback(host)), filter));
   if (definition.origins) app.use(allowOrigins(definition.origins(context.config)));
@@ -81,6 +89,7 @@ function rootModule<C extends ListenConfig>(
   const parts: (DynamicModule | Type)[] = [
     HealthModule.forService(definition.name, VERSION),
     MetricsModule.forService(definition.name),
+    SelfTracingModule.forService(definition.name, context.config, context.log),
     TrustModule.forApp(opened),
     definition.module(context),
   ];

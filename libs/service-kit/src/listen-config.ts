@@ -1,11 +1,11 @@
 import { TracerError } from '@tracer/base';
 import { IntSetting, TextSetting } from './settings.js';
-import { TrustConfig } from './trust/trust-config.js';
+import { SelfTracingConfig } from './self-tracing/self-tracing-config.js';
 
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*):(\d{1,5})$/;
 
 /** What every app is told: where to listen, who may use it, how much to log, how long a stop may take. */
-export abstract class ListenConfig extends TrustConfig {
+export abstract class ListenConfig extends SelfTracingConfig {
   @IntSetting({
     env: 'TRACER_STOP_DEADLINE_MS',
     flag: 'stop-deadline-ms',
