@@ -22,7 +22,6 @@ import { encodeZipkinV2Proto } from './zipkin-v2-proto-writer.js';
 
 const BOX_MS = 120;
 const LEAST_RUNS = 300;
-const SLOWEST_MS = 250;
 
 type Decode = (bytes: Uint8Array) => unknown;
 const otlp = fc.sample(otlpBodies, { numRuns: 20, seed: 1 });
@@ -52,21 +51,17 @@ const FORMATS: readonly (readonly [
 ];
 
 describe.each(FORMATS)('%s', (_name, decode, encode, bodies) => {
-  it('takes damaged bytes or refuses them with a position, soon', () => {
+  it('takes damaged bytes or refuses them with a position', () => {
     const random = randomFrom(42);
     const whole = bodies.map(encode);
     let runs = 0;
     let refused = 0;
-    let slowestMs = 0;
     for (const until = performance.now() + BOX_MS; performance.now() < until || runs < LEAST_RUNS; runs++) {
       const damaged = mutated(whole[runs % whole.length] ?? Buffer.alloc(0), random);
-      const start = performance.now();
       if (!accepts(decode, damaged)) refused++;
-      slowestMs = Math.max(slowestMs, performance.now() - start);
     }
     expect(runs).toBeGreaterThanOrEqual(LEAST_RUNS);
     expect(refused).toBeGreaterThan(runs / 20);
-    expect(slowestMs).toBeLessThan(SLOWEST_MS);
   });
 
   it('never takes a body that ends too early as if it were whole', () => {

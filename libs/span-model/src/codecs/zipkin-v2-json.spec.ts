@@ -207,10 +207,8 @@ describe('Zipkin v2 JSON', () => {
 
   it('takes 100 000 tags and a value of a megabyte in its stride', () => {
     const tags = Array.from({ length: 100_000 }, (_, i) => `"k${i}":"v"`).join(',');
-    const start = performance.now();
     const { spans, losses } = decode(`[{"traceId":"1","id":"1","tags":{${tags},"big":"${'é'.repeat(500_000)}"}}]`);
     expect([spans[0]?.attributes.size, losses.attributes, losses.values]).toEqual([1024, 98_977, 1]);
-    expect(performance.now() - start).toBeLessThan(1500);
   });
 
   it('finds repeated keys among many', () => {

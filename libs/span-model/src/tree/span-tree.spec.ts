@@ -80,16 +80,15 @@ describe('SpanTree', () => {
     expect(new SpanTree([]).window(ALL)).toEqual({ total: 0, rows: [] });
   });
 
+  // Work that grew with the square of the spans would end at the time limit of the test.
   it('takes a chain and a bush of 100 000 spans', () => {
     const count = 100_000;
     for (const parentOf of [(i: number) => i - 1, () => 0]) {
       const spans = Array.from({ length: count }, (_, i) =>
         span(i + 1, i === 0 ? undefined : parentOf(i) + 1, count - i),
       );
-      const start = performance.now();
       const tree = new SpanTree(spans);
       const last = tree.window({ offset: count - 2, limit: 10 });
-      expect(performance.now() - start).toBeLessThan(3000);
       expect([last.total, last.rows.length]).toEqual([count, 2]);
       expect(tree.window({ offset: 0, limit: 1 }).rows[0]?.descendants).toBe(count - 1);
     }

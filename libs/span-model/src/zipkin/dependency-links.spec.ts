@@ -112,17 +112,16 @@ describe('DependencyLinker', () => {
     expect(linkPartOf(otlp).failed).toBe(true);
   });
 
-  it('a deep trace of local spans takes no longer than a flat one', () => {
+  // Work that grew with the square of the depth would end at the time limit of the test.
+  it('takes a deep trace of local spans', () => {
     const parts = Array.from({ length: 60_000 }, (_, i) => ({
       ...part('1 local web'),
       id: hex(i + 1),
       parentId: i === 0 ? undefined : hex(i),
       kind: i % 2 === 0 ? SpanKind.unspecified : SpanKind.server,
     }));
-    const start = performance.now();
     const [link] = linksOf(parts.map((one, i) => (i < 40_000 ? { ...one, kind: SpanKind.unspecified } : one)));
     expect(link).toMatchObject({ parent: 'web', child: 'web' });
-    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   it('agrees with a plain walk of the tree, where ids are unique', () => {
