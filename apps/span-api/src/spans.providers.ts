@@ -30,7 +30,7 @@ import { RetentionJob } from './retention/retention-job.js';
 import { retentionMetrics } from './retention/retention-metrics.js';
 import { RetentionService } from './retention/retention.service.js';
 import { SpanLifecycle } from './spans.lifecycle.js';
-import { withFurtherTraces, type TraceSource } from './traces/further-traces.js';
+import { withFurtherTraceReads, withFurtherTraces, type TraceSource } from './traces/further-traces.js';
 import { ServiceFigures } from './traces/operations.js';
 import { SpanSearch } from './traces/span-search.js';
 import { TraceExport } from './traces/trace-export.js';
@@ -82,8 +82,9 @@ function storeProviders(config: Readonly<SpanApiConfig>): Provider[] {
     },
     {
       provide: TRACE_READS,
-      inject: [Database],
-      useFactory: ({ source }: Database): TraceReads => asAvailable(new PostgresTraceReads(source)),
+      inject: [Database, DmTraceSource, RunTraceSource],
+      useFactory: ({ source }: Database, ...further: TraceSource[]): TraceReads =>
+        withFurtherTraceReads(asAvailable(new PostgresTraceReads(source)), further),
     },
     {
       provide: ATS_NAMES,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Span } from '@tracer/span-model';
 import { InMemorySpanStore } from '@tracer/storage';
-import { withFurtherTraces } from './further-traces.js';
+import { withFurtherTraceReads, withFurtherTraces } from './further-traces.js';
 
 const LOOSE = { strict: false };
 const OWN = '646d2d7472616365000000000000002a';
@@ -9,12 +9,13 @@ const OTHER = '000000000000002a';
 const span = (traceId: string, name: string): Span =>
   Object.assign(new Span('otlp', traceId, '1'.repeat(16)), { name });
 
+const source = (id: string, name: string): { trace: (traceId: string) => Promise<Span[]> } => ({
+  trace: (traceId) => Promise.resolve(traceId === id ? [span(id, name)] : []),
+});
+
 async function opened(): Promise<ReturnType<typeof withFurtherTraces>> {
   const spans = new InMemorySpanStore();
   await spans.insert([{ tenant: '0', spans: [span(OTHER, 'stored')] }]);
-  const source = (id: string, name: string): { trace: (traceId: string) => Promise<Span[]> } => ({
-    trace: (traceId) => Promise.resolve(traceId === id ? [span(id, name)] : []),
-  });
   return withFurtherTraces(spans, [source('f'.repeat(32), 'first'), source(OWN, 'further')]);
 }
 const names = (traces: readonly Span[][]): string[] => traces.flat().map(({ name }) => name);
@@ -40,5 +41,31 @@ describe('withFurtherTraces', () => {
     const store = await opened();
     expect(await store.trace('1', OWN, LOOSE)).toEqual([]);
     expect(await store.traces('1', [OWN, OTHER], LOOSE)).toEqual([]);
+  });
+});
+
+describe('withFurtherTraceReads', () => {
+  it('gives what the sources have as one page, and all else in those of the store', async () => {
+    const reads = withFurtherTraceReads(
+      {
+        outline: () => Promise.resolve(undefined),
+        spansAt: () => Promise.resolve([]),
+        async *pages() {
+          await Promise.resolve();
+          yield [span(OTHER, 'stored')];
+          yield [span(OTHER, 'stored too')];
+        },
+      },
+      [source(OWN, 'further')],
+    );
+    const pages = async (tenant: string, id: string): Promise<string[][]> => {
+      const all: string[][] = [];
+      for await (const page of reads.pages(tenant, id, LOOSE, 10)) all.push(names([page]));
+      return all;
+    };
+    expect(await pages('0', OWN)).toEqual([['further']]);
+    expect(await pages('0', OTHER)).toEqual([['stored'], ['stored too']]);
+    expect(await pages('1', OWN)).toEqual([['stored'], ['stored too']]);
+    expect([await reads.outline('0', OWN, 1), await reads.spansAt('0', OWN, [1])]).toEqual([undefined, []]);
   });
 });

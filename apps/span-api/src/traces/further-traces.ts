@@ -1,5 +1,5 @@
 import type { Span } from '@tracer/span-model';
-import type { SpanStore } from '@tracer/storage';
+import type { SpanStore, TraceReads } from '@tracer/storage';
 import { DEFAULT_TENANT } from '../http/tenant.js';
 
 /** Something that is not stored as spans and can be read as a trace like any other. */
@@ -15,14 +15,7 @@ export interface TraceSource {
  * tenant of all who name none.
  */
 export function withFurtherTraces(spans: SpanStore, sources: readonly TraceSource[]): SpanStore {
-  const further = async (tenant: string, traceId: string): Promise<Span[]> => {
-    if (tenant !== DEFAULT_TENANT) return [];
-    for (const source of sources) {
-      const found = await source.trace(traceId);
-      if (found.length > 0) return found;
-    }
-    return [];
-  };
+  const further = lookUpIn(sources);
   return {
     insert: (batches) => spans.insert(batches),
     trace: async (tenant, traceId, match) => {
@@ -42,5 +35,31 @@ export function withFurtherTraces(spans: SpanStore, sources: readonly TraceSourc
     remoteServiceNames: (tenant, service, sinceUs) => spans.remoteServiceNames(tenant, service, sinceUs),
     tagValues: (tenant, key, sinceUs) => spans.tagValues(tenant, key, sinceUs),
     dependencies: (tenant, fromUs, toUs) => spans.dependencies(tenant, fromUs, toUs),
+  };
+}
+
+/** The same for reading in parts: what the sources have is small enough for one page, and has no outline of its own. */
+export function withFurtherTraceReads(reads: TraceReads, sources: readonly TraceSource[]): TraceReads {
+  const further = lookUpIn(sources);
+  return {
+    outline: (tenant, traceId, fromSpans) => reads.outline(tenant, traceId, fromSpans),
+    spansAt: (tenant, traceId, seqs) => reads.spansAt(tenant, traceId, seqs),
+    async *pages(tenant, traceId, match, size) {
+      const found = await further(tenant, traceId);
+      if (found.length > 0) yield found;
+      else yield* reads.pages(tenant, traceId, match, size);
+    },
+  };
+}
+
+/** Finds a trace in the first source that has it. */
+function lookUpIn(sources: readonly TraceSource[]) {
+  return async (tenant: string, traceId: string): Promise<Span[]> => {
+    if (tenant !== DEFAULT_TENANT) return [];
+    for (const source of sources) {
+      const found = await source.trace(traceId);
+      if (found.length > 0) return found;
+    }
+    return [];
   };
 }
