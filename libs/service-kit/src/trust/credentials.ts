@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { reasonOf, TracerError, type Log } from '@tracer/base';
 import { ANYBODY, NOBODY, type Principal } from './principal.js';
 import { parseRoles, permits, ROLES, type Role } from './roles.js';
-import { digestOf, findByDigest, isTokenText, SHORTEST_TOKEN } from './token.js';
+import { DigestIndex, digestOf, isTokenText, SHORTEST_TOKEN } from './token.js';
 import { parseTokenList, type TokenEntry } from './token-list.js';
 import { WatchedFiles } from './watched-files.js';
 
@@ -27,6 +27,11 @@ export interface Evidence {
   readonly roles?: string | undefined;
 }
 
+interface SharedToken {
+  readonly text: string;
+  readonly digest: Buffer;
+}
+
 const USER = /^[\w.@-]{1,64}$/;
 
 /**
@@ -34,9 +39,8 @@ const USER = /^[\w.@-]{1,64}$/;
  * reported and the one before stays in force: a typing error must neither lock everybody out nor let anybody in.
  */
 export class Credentials {
-  #listed: readonly TokenEntry[] = [];
-  #byDigest: ReadonlyMap<string, TokenEntry> = new Map();
-  #shared: readonly { readonly digest: Buffer; readonly text: string }[] = [];
+  #listed = new DigestIndex<TokenEntry>([]);
+  #shared = new DigestIndex<SharedToken>([]);
   #watched: WatchedFiles | undefined;
   /** Told what was read again, and whether it could be used. */
   onReload: (what: 'tokens', ok: boolean) => void = () => undefined;
@@ -58,7 +62,7 @@ export class Credentials {
 
   /** The token to show to other services of the suite. */
   get ownToken(): string | undefined {
-    return this.#shared[0]?.text;
+    return this.#shared.first?.text;
   }
 
   watch(): void {
@@ -76,7 +80,7 @@ export class Credentials {
   reload(): void {
     try {
       this.#read();
-      this.log.info({ entries: this.#listed.length }, 'tokens read again');
+      this.log.info({ entries: this.#listed.size }, 'tokens read again');
       this.onReload('tokens', true);
     } catch (error) {
       this.log.error({ reason: reasonOf(error) }, 'changed tokens cannot be used, those before stay in force');
@@ -90,9 +94,9 @@ export class Credentials {
     const token = bearerOf(evidence.authorization);
     if (token === undefined) return evidence.certified === true ? gateway(evidence) : NOBODY;
     const digest = isTokenText(token) ? digestOf(token) : undefined;
-    const shared = digest && this.options.trustsGateway ? findByDigest(this.#shared, digest) : undefined;
+    const shared = digest && this.options.trustsGateway ? this.#shared.find(digest) : undefined;
     if (shared) return gateway(evidence, shared.digest);
-    const entry = digest && findByDigest(this.#listed, digest);
+    const entry = digest && this.#listed.find(digest);
     if (entry === undefined || !this.#isInTime(entry))
       throw new TracerError('TOKEN_INVALID', 'the token is unknown, was revoked or has expired');
     return { name: entry.name, roles: entry.roles, by: 'token', digest: entry.digest };
@@ -101,8 +105,8 @@ export class Credentials {
   /** Whether somebody who was let in for a role would be again. */
   stillHolds({ by, digest }: Principal, role: Role): boolean {
     if (digest === undefined) return true;
-    if (by === 'gateway') return this.#shared.some((shared) => shared.digest.equals(digest));
-    const entry = this.#byDigest.get(digest.toString('hex'));
+    if (by === 'gateway') return this.#shared.find(digest) !== undefined;
+    const entry = this.#listed.find(digest);
     return entry !== undefined && this.#isInTime(entry) && permits(entry.roles, role);
   }
 
@@ -118,9 +122,8 @@ export class Credentials {
       ...(nodeTokenFile === '' ? [] : sharedTokens(fileText(nodeTokenFile, 'TRACER_NODE_TOKEN_FILE'), nodeTokenFile)),
       ...(nodeToken === '' ? [] : sharedTokens(nodeToken, 'TRACER_NODE_TOKEN')),
     ];
-    this.#listed = listed;
-    this.#byDigest = new Map(listed.map((entry) => [entry.digest.toString('hex'), entry]));
-    this.#shared = shared.map((text) => ({ text, digest: digestOf(text) }));
+    this.#listed = new DigestIndex(listed);
+    this.#shared = new DigestIndex(shared.map((text) => ({ text, digest: digestOf(text) })));
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { tokenFor } from './new-token.js';
 import { permits, ROLES } from './roles.js';
-import { digestOf, findByDigest, hashText, isTokenText, newToken } from './token.js';
+import { DigestIndex, digestOf, hashText, isTokenText, newToken } from './token.js';
 import { parseTokenList } from './token-list.js';
 
 const HASH = hashText(digestOf('a token for the tests, long enough'));
@@ -38,8 +38,9 @@ describe('tokens', () => {
 
   it('are found among others, and only the right one', () => {
     const entries = Array.from({ length: 50 }, (_, at) => ({ at, digest: digestOf(`token ${at}`) }));
-    for (const { at, digest } of entries) expect(findByDigest(entries, digest)?.at).toBe(at);
-    expect(findByDigest(entries, digestOf('token 50'))).toBeUndefined();
+    const index = new DigestIndex(entries);
+    for (const { at, digest } of entries) expect(index.find(Buffer.from(digest))?.at).toBe(at);
+    expect([index.size, index.first?.at, index.find(digestOf('token 50'))]).toEqual([50, 0, undefined]);
   });
 });
 

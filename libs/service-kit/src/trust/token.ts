@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** 256 random bits: nobody guesses them, so a fast hash is enough to keep them secret. */
 const TOKEN_BYTES = 32;
@@ -27,14 +27,32 @@ export function isTokenText(text: string): boolean {
 }
 
 /**
- * The entry with this digest. Looks at every entry and compares every byte, so that the time it takes tells nothing
- * about the entries.
+ * Entries by digest. They are looked up under a keyed hash of the digest, with a key that only this object has: how long that
+ * takes tells nothing about the digests, however many there are. What is found is compared in constant time.
  */
-export function findByDigest<T extends { readonly digest: Buffer }>(
-  entries: readonly T[],
-  digest: Buffer,
-): T | undefined {
-  let found: T | undefined;
-  for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) found = entry;
-  return found;
+export class DigestIndex<T extends { readonly digest: Buffer }> {
+  readonly #key = randomBytes(32);
+  readonly #entries: ReadonlyMap<string, T>;
+
+  constructor(entries: readonly T[]) {
+    this.#entries = new Map(entries.map((entry) => [this.#keyed(entry.digest), entry]));
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The first, in the order given. */
+  get first(): T | undefined {
+    return this.#entries.values().next().value;
+  }
+
+  find(digest: Buffer): T | undefined {
+    const entry = this.#entries.get(this.#keyed(digest));
+    return entry !== undefined && timingSafeEqual(entry.digest, digest) ? entry : undefined;
+  }
+
+  #keyed(digest: Buffer): string {
+    return createHmac('sha256', this.#key).update(digest).digest('base64');
+  }
 }
