@@ -7,8 +7,13 @@ import { schemaProblems } from './fixtures/schema.js';
 import { mayReach } from './fixtures/network-policies.js';
 import { environmentOf, one, selects, workloadsOf, type Workload } from './fixtures/workloads.js';
 
-const OVERLAYS = ['default', 'single-node', 'production'] as const;
 const K8S = 'deploy/k8s';
+const OVERLAYS = {
+  default: `${K8S}/overlays/default`,
+  'single-node': `${K8S}/overlays/single-node`,
+  production: `${K8S}/overlays/production`,
+  'of everything': 'test/deploy/fixtures/everything',
+} as const;
 /** What the agent sees of its node, and whether it may write there. */
 const AGENT_HOST_PATHS = {
   '/sys/kernel/tracing': 'rw',
@@ -16,7 +21,12 @@ const AGENT_HOST_PATHS = {
   '/run/containerd': 'ro',
   '/var/lib/tracer': 'rw',
 };
+const MORE_HOST_PATHS: Readonly<Record<string, object>> = {
+  'single-node': { '/var/lib/tracer-traces': 'rw' },
+  'of everything': { '/run/crio': 'ro', '/run/k3s/containerd': 'ro' },
+};
 const FILLED = {
+  token: 'x',
   url: 'postgres://tracer:x@postgres:5432/tracer',
   password: 'x',
   'spec.nodeName': 'worker-1',
@@ -27,8 +37,8 @@ const FILLED = {
 const ofKind = (objects: readonly KubeManifest[], kind: string): KubeManifest[] =>
   objects.filter((object) => object.kind === kind);
 
-describe.each(OVERLAYS)('overlay %s', (overlay) => {
-  const objects = kustomize(`${K8S}/overlays/${overlay}`);
+describe.each(Object.entries(OVERLAYS))('overlay %s', (overlay, directory) => {
+  const objects = kustomize(directory);
   const workloads = workloadsOf(objects);
   const agent = one(workloads, 'tracer-node');
 
@@ -61,7 +71,7 @@ describe.each(OVERLAYS)('overlay %s', (overlay) => {
       const mount = container.volumeMounts.find((candidate) => candidate.name === name);
       return hostPath === undefined ? [] : [[hostPath.path, mount?.readOnly === true ? 'ro' : 'rw']];
     });
-    const local = overlay === 'single-node' ? { '/var/lib/tracer-traces': 'rw' } : {};
+    const local = MORE_HOST_PATHS[overlay] ?? {};
     expect(Object.fromEntries(seen)).toEqual({ ...AGENT_HOST_PATHS, ...local });
     expect(container.securityContext['capabilities']).toEqual({
       drop: ['ALL'],
