@@ -28,6 +28,7 @@ const STEPS = [
   ['system', jest(['system'], '--runInBand'), 'the built apps as processes'],
   ['host', hostTests, 'tracing on the real kernel'],
   ['lab', labTests, 'real containers on a private containerd'],
+  ['web', webTests, 'the page in a real browser'],
 ];
 
 const left = new Set(optionValues('--without'));
@@ -62,6 +63,23 @@ function labTests() {
   if (problem !== undefined)
     fail(`The lab tests trace real containers, but ${problem}.\nOn such a machine run: npm test -- --without lab`);
   jest(['lab'], '--runInBand')();
+}
+
+/** Needs Chromium, which is taken from Debian's packages when it is absent. */
+function webTests() {
+  const browser = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  if (!existsSync(browser) && existsSync('/usr/bin/apt-get') && process.getuid() === 0) {
+    console.log('Installing Chromium …');
+    const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    apt('update', '-qq');
+    apt('install', '-y', '-qq', '--no-install-recommends', 'chromium');
+  }
+  if (!existsSync(browser))
+    fail(
+      `The web tests need Chromium, but there is none at ${browser} and it could not be installed.\n` +
+        'Set CHROMIUM to one, or run: npm test -- --without web',
+    );
+  jest(['web'], '--runInBand')();
 }
 
 function tracefsProblem() {

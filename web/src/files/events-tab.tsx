@@ -30,6 +30,11 @@ export default function EventsTab({ choice }: TabProps): ReactNode {
     path: '/api/v1/events/stream',
     query: { ...withTimes(choice), metadata: 'none', resolve: 1 },
   };
+  // Another choice is another list, without the event that was open in this one.
+  return <EventList key={relativeUrl(request)} request={request} />;
+}
+
+function EventList({ request }: { readonly request: ApiRequest }): ReactNode {
   const { lines, state, retry } = useEventLines(request);
   const [open, setOpen] = useState<EventFull>();
   const onView = useCallback((_: number, to: number) => lines?.want(to), [lines]);

@@ -16,7 +16,7 @@ import {
 import type { TabProps } from './tab-props.js';
 
 const MOST_NAMES = 500;
-const MOST_GROUPS = 50;
+const MOST_GROUPS = 200;
 
 /** Where the time went: by name, category, process and file, and how long calls took. */
 export default function SummaryTab({ choice, bounds }: TabProps): ReactNode {
