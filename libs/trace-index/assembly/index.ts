@@ -11,5 +11,5 @@ export { scan_state } from './scan-state';
 export { columns_sketch, fold } from './chunk-fold';
 export { density, density_state } from './density';
 export { columns_state, decode, encode } from './segment';
-export { count_lines, gather, locate, skip_lines } from './lines';
+export { count_lines, gather, locate, shift_times, skip_lines } from './lines';
 export { keep_window, pack_window } from './window';

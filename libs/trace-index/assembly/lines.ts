@@ -96,3 +96,60 @@ export function gather(text: usize, end: usize, rows: usize, n: u32, tidy: bool,
   }
   return out;
 }
+
+/** Where `"ts"`, a newline, or one of the bytes `{ [ \` comes first from `p` on; reads up to 19 bytes behind it. */
+function timeOrStop(p: usize, newlineOnly: bool): usize {
+  const quote = i8x16.splat(0x22);
+  const t = i8x16.splat(0x74);
+  const s = i8x16.splat(0x73);
+  const newline = i8x16.splat(10);
+  const backslash = i8x16.splat(0x5c);
+  const brace = i8x16.splat(newlineOnly ? 10 : 0x7b);
+  const bracket = i8x16.splat(newlineOnly ? 10 : 0x5b);
+  while (true) {
+    const here = v128.load(p);
+    const key = v128.and(
+      v128.and(i8x16.eq(here, quote), i8x16.eq(v128.load(p, 1), t)),
+      v128.and(i8x16.eq(v128.load(p, 2), s), i8x16.eq(v128.load(p, 3), quote)),
+    );
+    const stop = v128.or(
+      v128.or(i8x16.eq(here, newline), i8x16.eq(here, backslash)),
+      v128.or(i8x16.eq(here, brace), i8x16.eq(here, bracket)),
+    );
+    const mask = i8x16.bitmask(v128.or(key, stop));
+    if (mask) return p + <usize>ctz<i32>(mask);
+    p += 16;
+  }
+}
+
+/**
+ * Replaces the times of the lines in `[p, end)`, each of which ends with a newline, by their distance from `origin`, with
+ * blanks for the digits that become superfluous. Returns where it met a line that is not of the plain shape of which
+ * `shift-block.ts` tells; that line is as it was.
+ */
+export function shift_times(p: usize, end: usize, origin: f64): usize {
+  while (p < end) {
+    const key = timeOrStop(p + 1, false);
+    if (load<u8>(key) != 0x22 || load<u8>(key, 4) != 0x3a || (key > p + 1 && load<u8>(key - 1) != 0x2c)) return p;
+    const newline = timeOrStop(key + 1, true);
+    if (load<u8>(newline) != 10) return p;
+    const digits = key + 5;
+    let q = digits;
+    let value: u64 = 0;
+    for (let c = <u32>load<u8>(q) - 48; c < 10 && q - digits < 17; c = <u32>load<u8>(q) - 48) {
+      value = value * 10 + <u64>c;
+      q++;
+    }
+    const behind = load<u8>(q);
+    if (q == digits || (behind != 0x2c && behind != 0x7d) || value > 9007199254740991) return p;
+    let rest: u64 = <f64>value > origin ? value - <u64>origin : 0;
+    do {
+      q--;
+      store<u8>(q, <u32>(rest % 10) + 48);
+      rest /= 10;
+    } while (rest);
+    while (q > digits) store<u8>(--q, 32);
+    p = newline + 1;
+  }
+  return end;
+}

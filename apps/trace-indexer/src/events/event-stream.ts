@@ -34,14 +34,26 @@ export class EventStream {
     if (bytes > 0) yield Buffer.concat(gathered);
   }
 
-  /** The same as blocks, with the number of their events. */
-  async *blocks(query: EventsQuery, signal: AbortSignal): AsyncGenerator<EventBlock, void, undefined> {
+  /**
+   * The same as blocks, with the number of their events.
+   *
+   * @param shiftUs a hint: blocks may come shifted, as `SelectOptions` has it
+   */
+  async *blocks(
+    query: EventsQuery,
+    signal: AbortSignal,
+    shiftUs?: number,
+  ): AsyncGenerator<EventBlock, void, undefined> {
     let left = query.limit ?? Infinity;
     for await (const trace of await this.access.open(query.files, query.wait)) {
       // Also for a limit of 0: an unknown file is an error all the same.
       if (left <= 0) return;
       if (query.metadata !== 'all' && isOutside(trace.reader, query.filter)) continue;
-      const options = { metadata: query.metadata, limit: left === Infinity ? undefined : left };
+      const options: SelectOptions = {
+        metadata: query.metadata,
+        limit: left === Infinity ? undefined : left,
+        shiftUs: query.resolve ? undefined : shiftUs,
+      };
       const names = await hashesOf(trace.reader, query.resolve, signal);
       for await (const block of this.#select(trace, query.filter, options, signal)) {
         left -= block.events;

@@ -22,6 +22,7 @@ export class EventArray {
 
   /** Takes the next block; its bytes may be changed. What comes back may be empty. */
   add(block: EventBlock): Buffer[] {
+    if (block.shifted) return this.#addElements(block);
     const whole = this.#held.length === 0 && this.#events + block.events < this.limit;
     return whole && isWhole(this.originUs) ? this.#addAll(block) : [this.#addOneByOne(block.bytes)];
   }
@@ -33,6 +34,14 @@ export class EventArray {
     this.count += elements;
     this.#events += events;
     return [...separator, piece.subarray(0, -1)];
+  }
+
+  /** What a reader has shifted already, because nothing is to be cut. */
+  #addElements({ bytes, events }: EventBlock): Buffer[] {
+    const separator = this.count > 0 && events > 0 ? [COMMA] : [];
+    this.count += events;
+    this.#events += events;
+    return [...separator, bytes.subarray(0, -1)];
   }
 
   #addOneByOne(bytes: Buffer): Buffer {
@@ -58,6 +67,11 @@ export class EventArray {
     this.#record.read(bytes, start, end);
     writeRecord(this.#record, { originUs: this.originUs }, this.#out);
   }
+}
+
+/** What a reader may shift times by, beforehand; `undefined` when it must not. */
+export function shiftOf(originUs: number | undefined, limit: number): number | undefined {
+  return limit === Infinity && isWhole(originUs) ? originUs : undefined;
 }
 
 function isWhole(us: number | undefined): boolean {

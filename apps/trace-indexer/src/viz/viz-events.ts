@@ -2,7 +2,7 @@ import { DensityGrid, type DensityLane } from '@tracer/trace-index';
 import { feedFiles, type FileAccess, type TimeBounds } from '../catalogue/file-access.js';
 import type { EventStream } from '../events/event-stream.js';
 import type { EventsQuery } from '../http/event-parameters.js';
-import { EventArray } from './event-array.js';
+import { EventArray, shiftOf } from './event-array.js';
 import { leftOutFilter, shownFilter, type VizQuery, type Window } from './viz-query.js';
 
 /** Streams the answer of `/viz/events`: `{"events":[…],("density":[…],)"metadata":{…}}`. */
@@ -17,9 +17,10 @@ export class VizEvents {
     const bounds = await this.access.bounds(query.wait);
     const originUs = query.normalize ? bounds?.minUs : undefined;
     const window = { minUs: query.begin + (originUs ?? 0), maxUs: query.end + (originUs ?? 0) };
-    const array = new EventArray(originUs, query.limit === 0 ? Infinity : query.limit);
+    const limit = query.limit === 0 ? Infinity : query.limit;
+    const array = new EventArray(originUs, limit);
     yield Buffer.from('{"events":[');
-    for await (const block of this.stream.blocks(eventsQuery(query, window), signal)) {
+    for await (const block of this.stream.blocks(eventsQuery(query, window), signal, shiftOf(originUs, limit))) {
       for (const piece of array.add(block)) if (piece.length > 0) yield piece;
       if (array.truncated) break;
     }

@@ -20,6 +20,8 @@ export interface SelectTask {
   readonly definitions: Uint32Array;
   /** Whether decoded chunks are worth keeping: the query reads few. */
   readonly keep: boolean;
+  /** What times are shifted by; lines are elements then, each with a comma behind it. No metadata, no definitions. */
+  readonly shiftUs?: number | undefined;
 }
 
 /** Read the values of the events that a plan selects. */
@@ -42,6 +44,8 @@ export type ChunkTask = SelectTask | ColumnsTask | DensityTask;
 export interface LineBlock {
   readonly bytes: Uint8Array;
   readonly events: number;
+  /** Elements instead of lines. */
+  readonly shifted?: true;
 }
 
 /** The event with this number among those of the result is the first that refers to the definition. */

@@ -3,8 +3,9 @@ import type { EventBlock } from '../query/trace-file-reader.js';
 import { TraceRecord } from '../query/trace-record.js';
 import type { LineBlock, SelectResult } from './chunk-task.js';
 
-export function eventBlock({ bytes, events }: LineBlock): EventBlock {
-  return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), events };
+export function eventBlock({ bytes, events, shifted }: LineBlock): EventBlock {
+  const same = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return shifted ? { bytes: same, events, shifted } : { bytes: same, events };
 }
 
 /** The lines of a result up to its event number `limit`; nothing behind that one. */

@@ -7,6 +7,7 @@ import { PlainTraceFile } from '../plain/plain-trace-file.js';
 import { DensityGrid, type LaneKind } from '../query/density-grid.js';
 import type { EventField, EventSink } from '../query/event-sink.js';
 import { Filter } from '../query/filter.js';
+import { shiftedArray } from '../query/shift-block.js';
 import { BLOCK_BYTES, type SelectOptions, type TraceFileReader } from '../query/trace-file-reader.js';
 import type { TraceEvent } from '../query/trace-event.js';
 import { transferOf } from '../query/transfer.js';
@@ -50,6 +51,17 @@ async function twins(bytes: Buffer, format: 'gzip' | 'plain', cacheBytes = 0): P
   const plain = await PlainTraceFile.open(tracePath, never);
   const executor = new InlineExecutor(cacheBytes);
   return { plain, indexed: new IndexedTraceFile(tracePath, IndexFile.open(indexPath), plain.facts.identity, executor) };
+}
+
+/** The elements of an array of all matching events, times shifted: by the reader where it can, else afterwards. */
+async function elements(reader: TraceFileReader, filter: Filter, shiftUs: number): Promise<[string[], number]> {
+  let text = '';
+  let shifted = 0;
+  for await (const block of reader.select(filter, { metadata: 'none', shiftUs }, never)) {
+    shifted += block.shifted ? 1 : 0;
+    text += (block.shifted ? block.bytes : shiftedArray(block.bytes, shiftUs).bytes).toString('latin1');
+  }
+  return [text.split(/,(?=\{)/), shifted];
 }
 
 async function answer(reader: TraceFileReader, filter: Filter, options: SelectOptions): Promise<[string, number]> {
@@ -173,6 +185,7 @@ describe('IndexedTraceFile answers as the plain reader does', () => {
   it('about random large traces, whole, cut, damaged or with garbage', async () => {
     let hits = 0;
     let answers = 0;
+    let shiftedBlocks = 0;
     const kinds = new Set<string | undefined>();
     await timeBoxAsync('random traces', FUZZ_MS, 8, async (random) => {
       const lines = randomLines(random, 3000);
@@ -189,6 +202,10 @@ describe('IndexedTraceFile answers as the plain reader does', () => {
         hits += want[1] > 0 ? 1 : 0;
       }
       const filter = randomFilter(random);
+      const shiftUs = random.pick([0, 5, 1_713_456_789_012_345, 1_713_456_789_100_000]);
+      const [asked, shifted] = await elements(both.indexed, filter, shiftUs);
+      expect(asked).toEqual((await elements(both.plain, filter, shiftUs))[0]);
+      shiftedBlocks += shifted;
       const [lanes, bins] = [random.pick(['thread', 'process'] as const), random.pick([1, 7, 50, 3000])];
       const drawn = await picture(both.plain, filter, lanes, bins);
       expect(await picture(both.indexed, filter, lanes, bins)).toEqual(drawn);
@@ -201,5 +218,6 @@ describe('IndexedTraceFile answers as the plain reader does', () => {
     });
     process.stdout.write(`      ${answers} answers, ${hits} with hits; ${[...kinds].join(', ')}\n`);
     expect(hits).toBeGreaterThan(20);
+    expect(shiftedBlocks).toBeGreaterThan(0);
   });
 });

@@ -67,12 +67,15 @@ export class IndexedTraceFile implements TraceFileReader {
     const chunks = this.#candidates(plan);
     const sender = options.metadata === 'referenced' ? new DefinitionSender(this.#storedHashes()) : undefined;
     const keep = chunks.length * CHUNK_BYTES <= this.executor.cacheBytes * KEPT_SHARE;
+    // Elements cannot be cut, nor can metadata be told from events among them.
+    const shiftable = options.limit === undefined && !plan.takesMetadata;
     let left = options.limit ?? Infinity;
     const results = taskResults<SelectTask>({
       ...{ plan, directory, chunks, signal, executor: this.executor },
       taskOf: (taken) => {
         const definitions = sender?.wantedIn(taken) ?? NO_DEFINITIONS;
-        return { kind: 'select', chunks: taken, limit: left, definitions, keep };
+        const shiftUs = shiftable && definitions.length === 0 ? options.shiftUs : undefined;
+        return { kind: 'select', chunks: taken, limit: left, definitions, keep, shiftUs };
       },
       bytesOf: ({ blocks }) => blocks.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
     });

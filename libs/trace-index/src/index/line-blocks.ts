@@ -1,4 +1,5 @@
 import type { TraceKernels } from '../kernels/trace-kernels.js';
+import { shiftedArray } from '../query/shift-block.js';
 import { BLOCK_BYTES } from '../query/trace-file-reader.js';
 import type { LineBlock } from './chunk-task.js';
 
@@ -39,6 +40,15 @@ export class LineBlocks {
     }
   }
 
+  /** Adds a line, with its newline, that is not in kernel memory: an event. */
+  addLine(line: Uint8Array): void {
+    if (this.#length + line.length > BLOCK_BYTES) this.#close();
+    const bytes = (this.#bytes ??= Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, line.length)));
+    bytes.set(line, this.#length);
+    this.#length += line.length;
+    this.#events++;
+  }
+
   /** How far lines fit into the current block; all of one line into an empty one. */
   #fitting(from: number, to: number): number {
     const room = BLOCK_BYTES - this.#length;
@@ -66,11 +76,16 @@ export class LineBlocks {
     this.#length = this.#events = 0;
   }
 
-  /** All blocks since the last call. */
-  take(): LineBlock[] {
+  /** All blocks since the last call; `asElements` = with commas for newlines. */
+  take(asElements = false): LineBlock[] {
     this.#close();
     const blocks = this.#blocks;
     this.#blocks = [];
-    return blocks;
+    return asElements ? blocks.map(elements) : blocks;
   }
+}
+
+function elements({ bytes, events }: LineBlock): LineBlock {
+  shiftedArray(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), undefined);
+  return { bytes, events, shifted: true };
 }

@@ -1,5 +1,7 @@
 import type { TraceKernels } from '../kernels/trace-kernels.js';
+import { ByteBuffer } from '../query/byte-buffer.js';
 import { termMatches } from '../query/filter.js';
+import { writeRecord } from '../query/line-rewriter.js';
 import { TraceRecord } from '../query/trace-record.js';
 import type { ChunkFacts } from './chunk-record.js';
 import type { SelectResult, SelectTask, TaskChunk } from './chunk-task.js';
@@ -10,6 +12,7 @@ import type { QueryPlan } from './query-plan.js';
 import { HashTable, ReferenceFinder } from './reference-finder.js';
 import { TextCache } from './text-cache.js';
 
+const NEWLINE = 10;
 const NO_METADATA: readonly number[] = [];
 const NO_HASHES = new HashTable([]);
 
@@ -52,7 +55,7 @@ export class LineSelection {
   take(): SelectResult {
     return {
       kind: 'select',
-      blocks: this.#blocks.take(),
+      blocks: this.#blocks.take(this.#task.shiftUs !== undefined),
       events: this.#events,
       references: this.#references.take(),
     };
@@ -65,7 +68,7 @@ export class LineSelection {
 
   addAll(taskChunk: TaskChunk, chunk: ChunkFacts): void {
     const { from, to } = this.#text(taskChunk, chunk, chunk.rows);
-    this.#blocks.add(from, to, NO_METADATA);
+    this.#put(from, to, NO_METADATA);
     this.#events += chunk.events;
   }
 
@@ -124,7 +127,32 @@ export class LineSelection {
     this.#reserveOut(to - from + count + 1);
     const { at } = this.#out;
     const end = this.#kernels.run.gather(from, to, this.#rows.at, count, chunk.tidy ? 1 : 0, at);
-    this.#blocks.add(at, end, metadata);
+    this.#put(at, end, metadata);
+  }
+
+  /** Hands out the lines in `[from, to)` of kernel memory, which may be changed. */
+  #put(from: number, to: number, metadata: readonly number[]): void {
+    const { shiftUs } = this.#task;
+    if (shiftUs === undefined) {
+      this.#blocks.add(from, to, metadata);
+      return;
+    }
+    for (let at = from; at < to;) {
+      const odd = this.#kernels.run.shift_times(at, to, shiftUs);
+      this.#blocks.add(at, odd, NO_METADATA);
+      at = odd < to ? this.#rewrite(odd, shiftUs) : to;
+    }
+  }
+
+  /** A line whose time cannot be overwritten where it stands. Returns where the next one begins. */
+  #rewrite(line: number, shiftUs: number): number {
+    const newline = this.#kernels.bytes.indexOf(NEWLINE, line);
+    this.#record.read(this.#kernels.bytes, line, newline);
+    const out = new ByteBuffer();
+    writeRecord(this.#record, { originUs: shiftUs }, out);
+    out.text('\n');
+    this.#blocks.addLine(out.take());
+    return newline + 1;
   }
 
   /** At least the first `lines` lines of a chunk, from the cache when they are there. */

@@ -31,6 +31,7 @@ export interface KernelFunctions {
   scan_hash_bits(): number;
   scan_reset(): void;
   scan_state(): number;
+  shift_times(from: number, end: number, origin: number): number;
   skip_lines(from: number, end: number, count: number): number;
 }
 

@@ -19,6 +19,8 @@ export interface SelectOptions {
   readonly metadata: MetadataPolicy;
   /** Most events to return, metadata records not counted; `undefined` = all. 0 returns nothing at all. */
   readonly limit?: number | undefined;
+  /** A hint, for answers without a limit: blocks may come with times shifted by this (a whole number), marked as such. */
+  readonly shiftUs?: number | undefined;
 }
 
 /** A piece of an answer: whole lines, each the trimmed source bytes and one newline. */
@@ -26,6 +28,8 @@ export interface EventBlock {
   readonly bytes: Buffer;
   /** How many of the lines are events; the others are metadata records. */
   readonly events: number;
+  /** All lines are events and already what `shiftedArray` makes of them: elements of an array, each with a comma. */
+  readonly shifted?: true;
 }
 
 /** Blocks are at most this long, unless a single line is longer: such a line is a block of its own. */

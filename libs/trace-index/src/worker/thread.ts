@@ -17,9 +17,18 @@ export interface Thread {
   terminate(): Promise<void>;
 }
 
+/**
+ * Room for short-lived objects of a thread. What the threads work on is outside of the heap; a heap of the usual size
+ * would only hold on to buffers that nobody needs any more, some 30 MB a thread.
+ */
+const YOUNG_MB = 4;
+
 /** Starts the worker script `file`, which stands beside this module in the compiled tree. */
 export function startThread(file: string, data?: unknown): Thread {
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: data });
+  const worker = new Worker(new URL(file, import.meta.url), {
+    workerData: data,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
   let listener: ThreadListener | undefined;
   worker.on('message', (message: unknown) => listener?.onMessage(message));
   worker.on('error', (error: unknown) => listener?.onEnd(error instanceof Error ? error.message : String(error)));
