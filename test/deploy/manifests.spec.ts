@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { loadConfig, settingsOf, VERSION } from '@tracer/service-kit';
-import { APP_NAMES, APPS } from './fixtures/apps.js';
+import { loadConfig, settingsOf, VERSION, type ListenConfig } from '@tracer/service-kit';
+import { APP_NAMES, APPS, type AppName } from './fixtures/apps.js';
 import { kustomize, type KubeManifest } from './fixtures/kustomize.js';
 import { schemaProblems } from './fixtures/schema.js';
 import { mayReach } from './fixtures/network-policies.js';
@@ -105,6 +105,15 @@ describe.each(Object.entries(OVERLAYS))('overlay %s', (overlay, directory) => {
         limits: { memory: expect.any(String) },
       });
       for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) expect(container).toHaveProperty(probe);
+    }
+  });
+
+  it('takes a pod out of the service before it stops, and leaves it the time to stop', () => {
+    for (const name of ['tracer-svc', 'span-api']) {
+      const { container, pod } = one(workloads, name);
+      expect(container.lifecycle).toEqual({ preStop: { exec: { command: ['sleep', '5'] } } });
+      const { stopDeadlineMs } = loadConfig(APPS[name as AppName].Config as new () => ListenConfig, { env: {} });
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(5 + stopDeadlineMs / 1000);
     }
   });
 
