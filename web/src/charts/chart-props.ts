@@ -1,3 +1,5 @@
+import type { TimeZoneMode } from '../time/index.js';
+
 export interface Series {
   readonly title: string;
   /** A variable of the design: `--accent`. */
@@ -17,4 +19,9 @@ export interface TimeChartProps {
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
   readonly height?: number;
+}
+
+/** With the zone that times are shown in. */
+export interface ZonedChartProps extends TimeChartProps {
+  readonly zone: TimeZoneMode;
 }

@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { TimeChartProps } from './chart-props.js';
+import { formatTimeUs } from '../time/index.js';
+import type { TimeChartProps, ZonedChartProps } from './chart-props.js';
 
 export interface DrawnChart {
   readonly change: (props: TimeChartProps) => void;
@@ -11,7 +12,7 @@ export interface DrawnChart {
 const AXIS_PX = 76;
 
 /** Draws a chart with uPlot, in the colours of the page. */
-export function drawChart(element: HTMLElement, props: TimeChartProps): DrawnChart {
+export function drawChart(element: HTMLElement, props: ZonedChartProps): DrawnChart {
   // The colours of the design depend on the scheme and are known to the style engine only.
   const probe = document.createElement('span');
   element.append(probe);
@@ -27,9 +28,16 @@ export function drawChart(element: HTMLElement, props: TimeChartProps): DrawnCha
       width: Math.max(120, element.clientWidth),
       height,
       scales: { x: { time: props.plain !== true }, y: { range: (_, low, high) => [Math.min(0, low), top(high)] } },
-      axes: [axis, { ...axis, size: AXIS_PX, values: (_, splits: number[]) => splits.map((value) => format(value)) }],
+      axes: [
+        { ...axis, ...(props.plain !== true && { values: (_, splits: number[]) => timeMarks(splits, props) }) },
+        { ...axis, size: AXIS_PX, values: (_, splits: number[]) => splits.map((value) => format(value)) },
+      ],
       series: [
-        {},
+        {
+          label: props.plain === true ? 'Number' : 'Time',
+          value: (_: uPlot, at: number | null) =>
+            at === null ? '–' : props.plain === true ? String(at) : formatTimeUs(at * 1e6, props.zone, 0),
+        },
         ...props.series.map(({ title, colour: variable, dashed }) => ({
           label: title,
           stroke: colour(variable),
@@ -57,6 +65,13 @@ export function drawChart(element: HTMLElement, props: TimeChartProps): DrawnCha
       chart.destroy();
     },
   };
+}
+
+/** Marks of the time axis in the chosen zone; with the day where more than one is shown. */
+function timeMarks(splits: readonly number[], { zone }: ZonedChartProps): string[] {
+  const texts = splits.map((seconds) => formatTimeUs(seconds * 1e6, zone, 0));
+  const isLong = texts[0]?.slice(0, 10) !== texts.at(-1)?.slice(0, 10);
+  return texts.map((text) => (isLong ? text.slice(5, 16) : text.slice(11, 19)));
 }
 
 /** Room above the highest value; a flat line at nothing still has a scale. */

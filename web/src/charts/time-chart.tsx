@@ -1,17 +1,25 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { ErrorNotice } from '../design/index.js';
 import { onThemeChange } from '../shell/index.js';
-import type { TimeChartProps } from './chart-props.js';
+import { useTimeZone } from '../time/index.js';
+import type { TimeChartProps, ZonedChartProps } from './chart-props.js';
 import type { DrawnChart } from './draw-chart.js';
 
 /** Lines over time. What draws them is loaded with the first chart. */
-export function TimeChart(props: TimeChartProps): ReactNode {
+export function TimeChart(shown: TimeChartProps): ReactNode {
+  const zone = useTimeZone();
+  const props: ZonedChartProps = { ...shown, zone };
   const box = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
   const chart = useRef<DrawnChart | undefined>(undefined);
   const [error, setError] = useState<Error>();
-  const shape = JSON.stringify([props.plain, props.height, props.series.map(({ title, colour }) => [title, colour])]);
+  const shape = JSON.stringify([
+    zone,
+    props.plain,
+    props.height,
+    props.series.map(({ title, colour }) => [title, colour]),
+  ]);
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;

@@ -88,7 +88,7 @@ function Head({ group, onChanged }: { readonly group: SessionGroup; readonly onC
         <Figure name="Duration" value={tookUs === undefined ? 'has not run' : formatDurationUs(tookUs)} />
         <Figure name="Started" value={startedAtUs === undefined ? '–' : <TimeText us={startedAtUs} fraction={0} />} />
         <Figure name="Containers" value={`${formatCount(containers)} on ${nodes.join(', ')}`} />
-        <Figure name="Threads now" value={formatCount(tasks)} />
+        <Figure name={group.state === 'running' ? 'Threads now' : 'Threads'} value={formatCount(tasks)} />
         <Figure name="File" value={formatBytes(bytes)} />
       </dl>
       <p className="soft break">

@@ -149,6 +149,7 @@ function DiffRows({ a, b, diff }: RowsProps): ReactNode {
     [diff],
   );
   const isFiltered = only === 'changes';
+  const shown = isFiltered ? changed.length : folding.shown;
   const toggle = (place: number): void => {
     if (folding.isFolded(place)) folding.unfold(place);
     else folding.fold({ place, descendants: diff.rows[place]?.descendants ?? 0 });
@@ -169,9 +170,9 @@ function DiffRows({ a, b, diff }: RowsProps): ReactNode {
       </div>
       <VirtualRows
         label="Spans of both traces"
-        count={isFiltered ? changed.length : folding.shown}
-        rowHeight={26}
-        height="46vh"
+        count={shown}
+        rowHeight={ROW_PX}
+        height={`min(46vh, ${shown * ROW_PX}px)`}
         row={(row) => {
           const place = isFiltered ? (changed[row] ?? 0) : folding.placeOf(row);
           const one = diff.rows[place];
@@ -218,6 +219,7 @@ function DiffLine({ row, a, b, folded, onFold }: LineProps): ReactNode {
   );
 }
 
+const ROW_PX = 26;
 const INDENT_PX = 12;
 const DEEPEST_INDENT = 18;
 

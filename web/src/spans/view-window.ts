@@ -52,9 +52,9 @@ const MINUTE_NS = 60e9;
 /** Minutes and hours are not decimal. */
 const LONG_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440].map((minutes) => minutes * MINUTE_NS);
 
-/** About five round marks for an axis. */
+/** Some five round marks for an axis. */
 export function ticks({ fromNs, toNs }: ViewWindow): number[] {
-  const rough = (toNs - fromNs) / 5;
+  const rough = (toNs - fromNs) / 6;
   const power = 10 ** Math.floor(Math.log10(rough));
   const steps = rough > MINUTE_NS / 2 ? LONG_STEPS : [1, 2, 5, 10].map((factor) => factor * power);
   const step = steps.find((one) => one >= rough) ?? rough;
