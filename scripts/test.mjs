@@ -27,6 +27,8 @@ const STEPS = [
   ['unit', jest(['unit', 'e2e', 'medium']), 'libraries, apps in process, real database and child processes'],
   ['system', jest(['system'], '--runInBand'), 'the built apps as processes'],
   ['host', hostTests, 'tracing on the real kernel'],
+  ['faults', faultTests, 'the suite, broken in one way after the other'],
+  ['fuzz', npm('fuzz', '--', '--seconds', '40'), 'broken input for every parser and every route'],
   ['lab', labTests, 'real containers on a private containerd'],
   ['web', webTests, 'the page in a real browser'],
 ];
@@ -55,6 +57,14 @@ function hostTests() {
   if (problem !== undefined)
     fail(`The host tests trace the real kernel, but ${problem}.\nOn such a machine run: npm test -- --without host`);
   jest(['host'], '--runInBand')();
+}
+
+/** Mounts small disks and traces, so it needs what the host tests need. */
+function faultTests() {
+  const problem = tracefsProblem();
+  if (problem !== undefined)
+    fail(`The fault suite mounts and traces, but ${problem}.\nOn such a machine run: npm test -- --without faults`);
+  npm('test:faults')();
 }
 
 /** Brings up containerd, which it takes from Debian's packages when it is absent. */
