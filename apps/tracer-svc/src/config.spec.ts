@@ -78,6 +78,23 @@ describe('nodeSources', () => {
     expect(kinds(env as Record<string, string>)).toEqual(expected);
   });
 
+  it.each([
+    ['0', 'http'],
+    ['1', 'https'],
+  ])('speaks to nodes that are found as TRACER_NODE_TLS=%s says', async (tls, scheme) => {
+    const env = { TRACER_NODES_DNS: 'localhost:8081', TRACER_NODES: 'http://h:1', TRACER_NODE_TLS: tls };
+    const [listed, found] = nodeSources(read(env), silent);
+    const urls = (source: typeof found): Promise<(string | undefined)[]> =>
+      new Promise((resolve) => {
+        source?.start((nodes) => {
+          resolve(nodes.map(({ url }) => url));
+        });
+      });
+    expect(await urls(listed)).toEqual(['http://h:1']);
+    expect((await urls(found))[0]).toMatch(new RegExp(`^${scheme}://.*:8081$`));
+    await found?.close();
+  });
+
   it('refuses a wrong list of nodes', () => {
     expect(() => kinds({ TRACER_NODES: 'a=h:1' })).toThrow(/"a=h:1" is not name=http/);
   });
