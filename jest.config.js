@@ -27,6 +27,7 @@ export default {
     suite('e2e', 'test/e2e/**/*.e2e-spec.ts'),
     suite('system', 'test/system/**/*.system-spec.ts'),
     suite('host', 'test/host/**/*.host-spec.ts'),
+    suite('faults', 'test/faults/**/*.fault-spec.ts'),
     suite('lab', 'test/lab/**/*.lab-spec.ts'),
     suite('web', 'test/web/**/*.web-spec.ts'),
   ],
