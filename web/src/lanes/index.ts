@@ -1,8 +1,8 @@
 export { colourIndex, paletteOf, sliceText } from './colours.js';
 export { LaneView, type Area, type LaneViewState } from './lane-view.js';
 export { hostAndProcess, type LaneFact, type LaneGroup, type PlacedRow } from './lane-rows.js';
-export { minimapGrip, overviewOf, paintMinimap } from './minimap.js';
-export { hasFailed, type DensityAnswer, type EventRecord } from './pack-tile.js';
+export { minimapGrip, paintMinimap } from './minimap.js';
+export { hasFailed, type EventRecord } from './pack-tile.js';
 export { paintAxis } from './paint-axis.js';
 export type { Hit, LaneTheme, SliceRef } from './paint-lanes.js';
 export type { EventChoice } from './tile-request.js';

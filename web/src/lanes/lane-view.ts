@@ -1,6 +1,7 @@
 import { placeRows, rowsInView, rowsOf, type LaneFact, type LaneGroup, type PlacedRow } from './lane-rows.js';
+import { overviewOf } from './minimap.js';
 import { hitTest, paintLanes, type Hit, type LaneTheme, type Scene, type SliceRef } from './paint-lanes.js';
-import { levelOf, tilesOf } from './tile-grid.js';
+import { levelOf, rootTile, tilesOf } from './tile-grid.js';
 import { MAX_DEPTH } from './pack-tile.js';
 import { TileStore, type LoadTile } from './tile-store.js';
 import type { Tile } from './tile.js';
@@ -59,6 +60,7 @@ export class LaneView {
   readonly #depths = new Map<string, number>();
   #folded = new Set<string>();
   #pinned = new Set<string>();
+  #overview: Float32Array | undefined;
   #search = '';
   #selected: SliceRef | undefined;
   #theme: LaneTheme;
@@ -95,6 +97,14 @@ export class LaneView {
 
   get view(): TimeView {
     return this.#view;
+  }
+
+  /** How full the whole trace is, 0…1 in equal parts; undefined until that is known. */
+  get overview(): Float32Array | undefined {
+    if (this.#overview !== undefined) return this.#overview;
+    const root = this.store.get(rootTile(this.bounds.lengthUs));
+    if (root !== undefined) this.#overview = overviewOf(root, this.bounds.lengthUs);
+    return this.#overview;
   }
 
   get rows(): readonly PlacedRow[] {
@@ -225,16 +235,18 @@ export class LaneView {
   }
 
   /**
-   * A tile over all of the view, so that nothing is blank for long; the tiles of the view; then those beside it, where
-   * panning finds them.
+   * The tile of the whole trace and one over all of the view, so that nothing is blank for long; the tiles of the view;
+   * then those beside it, where panning finds them.
    */
   #request(): void {
     if (this.#closed) return;
     const level = levelOf(this.#view, this.#widthPx);
-    const over = tilesOf(this.#view, level + COARSE_LEVELS, this.bounds.lengthUs);
+    const root = rootTile(this.bounds.lengthUs);
+    const coarse = level + COARSE_LEVELS;
+    const over = coarse < root.level ? tilesOf(this.#view, coarse, this.bounds.lengthUs) : [];
     const span = spanOf(this.#view);
     const wide = { fromUs: this.#view.fromUs - span / 2, toUs: this.#view.toUs + span / 2 };
-    this.store.want([...over, ...tilesOf(wide, level, this.bounds.lengthUs)]);
+    this.store.want([root, ...over, ...tilesOf(wide, level, this.bounds.lengthUs)]);
     this.#tell();
   }
 

@@ -4,7 +4,7 @@ import { paletteOf, sliceText } from './colours.js';
 import { placeRows, rowsInView, rowsOf, type LaneFact } from './lane-rows.js';
 import { minimapGrip, overviewOf } from './minimap.js';
 import { depthsOf, hasFailed, MAX_DEPTH, packTile } from './pack-tile.js';
-import { ancestorOf, binUs, levelOf, TILE_BINS, tileFromUs, tilesOf, tileUs } from './tile-grid.js';
+import { ancestorOf, binUs, levelOf, rootTile, TILE_BINS, tileFromUs, tilesOf, tileUs } from './tile-grid.js';
 import {
   clampView,
   epochUs,
@@ -277,17 +277,27 @@ describe('the minimap', () => {
     expect(minimapGrip(300, { fromUs: -1, toUs: 61e6 }, BOUNDS, 600)).toBe('new');
   });
 
-  it('sums lanes up', () => {
-    const lane = (bin: number[], busy: number[]) => ({
-      pid: 1,
-      tid: 1,
-      bin,
-      busy_us: busy,
-      count: busy.map(() => 0),
-      top: [],
+  it('sums lanes up, of density and of slices', () => {
+    const lane = (tid: number, bin: number[], busy: number[]) => ({
+      ...{ pid: 1, tid, bin, busy_us: busy, count: busy.map(() => 0), top: busy.map(() => 0) },
     });
-    const overview = overviewOf({ events: 0, names: [], lanes: [lane([0, 2], [1, 3]), lane([2], [1])] }, 3);
-    expect([...overview]).toEqual([0.5, 0, 1]);
+    const density = { events: 9, names: ['a'], lanes: [lane(1, [0, 2], [0.25, 0.5]), lane(2, [2], [0.5])] };
+    const dense = packTile({ level: 0, index: 0 }, 0, { density, everyEvent: false });
+    expect([...overviewOf(dense, 2.5)]).toEqual([0.5, 0, 1]);
+    const call = (ts: number, dur: number) => ({ name: 'a', pid: 1, tid: 1, ts, dur, ph: 'X' });
+    const slices = { events: [call(0, 1), call(2, 4), call(3, 1)], metadata: { truncated: false } };
+    const sliced = packTile({ level: 1, index: 0 }, 0, { slices, everyEvent: true });
+    expect([...overviewOf(sliced, 7)].map((share) => Number(share.toFixed(3)))).toEqual([0.707, 1, 1, 0]);
+  });
+
+  it('knows the one tile that holds everything', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e13, noNaN: true }), (lengthUs) => {
+        const root = rootTile(lengthUs);
+        expect(tileUs(root.level)).toBeGreaterThan(lengthUs);
+        if (root.level > 0) expect(tileUs(root.level - 1)).toBeLessThan(lengthUs + 2);
+      }),
+    );
   });
 });
 

@@ -1,18 +1,33 @@
-import type { DensityAnswer } from './pack-tile.js';
 import type { LaneTheme } from './paint-lanes.js';
+import { binUs } from './tile-grid.js';
+import type { Tile } from './tile.js';
 import { xOf, type TimeBounds, type TimeView } from './time-view.js';
 
-/** How full the whole trace is: the busy time of all lanes of each bin, 0…1 of the fullest. */
-export function overviewOf({ lanes }: DensityAnswer, bins: number): Float32Array {
-  const sums = new Float32Array(bins);
-  for (const { bin, busy_us: busyUs, count } of lanes)
-    bin.forEach((number, at) => {
-      // Events without a length show, too.
-      sums[number] = (sums[number] ?? 0) + (busyUs[at] ?? 0) + (count[at] ?? 0) * 1e-3;
+/** How full the whole trace is: what happens in all lanes of each bin of its coarsest tile, 0…1 of the fullest. */
+export function overviewOf(root: Tile, lengthUs: number): Float32Array {
+  const width = binUs(root.level);
+  const sums = new Float32Array(Math.max(1, Math.floor(lengthUs / width) + 1));
+  const add = (bin: number, value: number): void => {
+    if (bin >= 0 && bin < sums.length) sums[bin] = (sums[bin] ?? 0) + value;
+  };
+  // Events without a length show, too.
+  for (const { bin, busy, count } of root.complete ? [] : root.density.values())
+    bin.forEach((number, at) => add(number, (busy[at] ?? 0) + (count[at] ?? 0) * 1e-6));
+  for (const { startUs, durUs, depth } of root.complete ? root.slices.values() : [])
+    startUs.forEach((start, at) => {
+      // Calls inside calls are the same time.
+      if (depth[at] === 0) addSlice(add, start / width, (durUs[at] ?? 0) / width);
     });
   const most = sums.reduce((high, value) => Math.max(high, value), 0);
   // The root lifts what is low: a quiet part is to be told from an empty one.
   return most === 0 ? sums : sums.map((value) => Math.sqrt(value / most));
+}
+
+/** Spreads a slice over the bins that it touches; start and length in bins. */
+function addSlice(add: (bin: number, value: number) => void, start: number, length: number): void {
+  const end = start + Math.max(length, 1e-6);
+  for (let bin = Math.floor(start); bin < end && bin < 1024; bin++)
+    add(bin, Math.min(end, bin + 1) - Math.max(start, bin));
 }
 
 interface MinimapScene {

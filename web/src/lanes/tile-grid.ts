@@ -44,3 +44,8 @@ export function tilesOf(view: TimeView, level: number, lengthUs: number): TileKe
 export function ancestorOf({ level, index }: TileKey, up: number): TileKey {
   return { level: level + up, index: Math.floor(index / 2 ** up) };
 }
+
+/** The one tile that holds the whole trace: it stands in for all others until they come. */
+export function rootTile(lengthUs: number): TileKey {
+  return { level: Math.max(0, Math.ceil(Math.log2((lengthUs + 1) / TILE_BINS))), index: 0 };
+}

@@ -1,4 +1,4 @@
-import { ancestorOf, tileText, type TileKey } from './tile-grid.js';
+import { ancestorOf, TILE_BINS, tileText, type TileKey } from './tile-grid.js';
 import type { Tile } from './tile.js';
 
 /** Gets a tile. Rejects when it is cancelled or cannot be had. */
@@ -12,7 +12,7 @@ interface StoreOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const COARSER_LEVELS = 12;
+const COARSER_LEVELS = 46;
 const FAILED_AGAIN_AFTER_MS = 3_000;
 
 /**
@@ -142,7 +142,7 @@ export class TileStore {
 /** Events of a part of a tile, by the bins of its density. */
 function eventsWithin(tile: Tile, { index }: TileKey, up: number): number {
   if (tile.density.size === 0) return tile.events;
-  const bins = 512 / 2 ** up;
+  const bins = TILE_BINS / 2 ** up;
   const first = Math.floor((index - tile.index * 2 ** up) * bins);
   const last = Math.ceil(first + bins);
   let events = 0;

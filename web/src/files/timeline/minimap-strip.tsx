@@ -1,51 +1,25 @@
 import { useEffect, useRef, type ReactNode } from 'react';
-import { useRequest, type ApiRequest, type QueryValue } from '../../api/index.js';
-import {
-  minimapGrip,
-  overviewOf,
-  paintMinimap,
-  usAt,
-  type DensityAnswer,
-  type LaneTheme,
-  type TimeView,
-} from '../../lanes/index.js';
+import { minimapGrip, paintMinimap, usAt, type LaneTheme, type TimeView } from '../../lanes/index.js';
 import { CanvasStrip, sized, type StripSize } from './canvas-strip.js';
 import type { LaneSession } from './lane-session.js';
 
-const BINS = 600;
-
 interface MinimapProps {
   readonly session: LaneSession;
-  readonly conditions: Readonly<Record<string, QueryValue>>;
   readonly theme: LaneTheme;
 }
 
 /** The whole trace in a strip; its window is dragged, its edges too, and a drag beside it makes a new one. */
-export function MinimapStrip({ session, conditions, theme }: MinimapProps): ReactNode {
+export function MinimapStrip({ session, theme }: MinimapProps): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const surface = useRef<{ context: CanvasRenderingContext2D; size: StripSize }>(undefined);
   const drag = useRef<{ grip: ReturnType<typeof minimapGrip>; atUs: number; view: TimeView }>(undefined);
   const { bounds } = session.view;
-  const request: ApiRequest<DensityAnswer> = {
-    path: '/api/v1/viz/density',
-    query: {
-      ...conditions,
-      ts_normalize: 0,
-      begin: bounds.originUs,
-      end: bounds.originUs + BigInt(Math.ceil(bounds.lengthUs)),
-      viewport_width: BINS,
-      lane: 'process',
-    },
-  };
-  const { data } = useRequest(request);
-  const overview = useRef<Float32Array>(undefined);
   const paint = (view: TimeView): void => {
     const { context, size } = surface.current ?? {};
     if (context !== undefined && size !== undefined)
-      paintMinimap(context, { overview: overview.current, view, bounds, ...size, theme });
+      paintMinimap(context, { overview: session.view.overview, view, bounds, ...size, theme });
   };
   useEffect(() => {
-    overview.current = data === undefined ? undefined : overviewOf(data, BINS);
     paint(session.view.view);
     return session.onFrame(paint);
   });

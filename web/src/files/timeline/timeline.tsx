@@ -104,7 +104,7 @@ function OpenTimeline({ session, theme, choice, lanes }: OpenProps): ReactNode {
   return (
     <>
       <Bar session={session} place={place} search={search} selecting={selecting} onSelecting={setSelecting} />
-      <MinimapStrip session={session} conditions={conditionsOf(choice)} theme={theme} />
+      <MinimapStrip session={session} theme={theme} />
       <div className="tl-body">
         <div className="tl-grid">
           <Corner session={session} />
