@@ -1,5 +1,5 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { storageOf, type StorageDto, type StoredKindDto } from '@tracer/dtos';
 import type { FileCatalogue } from '../catalogue/file-catalogue.js';
 
@@ -64,8 +64,8 @@ async function indexFiles(directory: string): Promise<Kept[]> {
   return kept;
 }
 
-/** What a process without rights may still write; undefined when the directory is not there. */
+/** What a process without rights may still write; of a directory that is still to be made, what its place has. */
 async function freeBytes(directory: string): Promise<number | undefined> {
-  const system = await statfs(directory).catch(() => undefined);
+  const system = await statfs(directory).catch(() => statfs(dirname(directory)).catch(() => undefined));
   return system && system.bavail * system.bsize;
 }
