@@ -77,7 +77,7 @@ function labTests() {
 
 /** Needs Chromium, which is taken from Debian's packages when it is absent. */
 function webTests() {
-  const browser = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const browser = process.env.TRACER_CHROMIUM ?? '/usr/bin/chromium';
   if (!existsSync(browser) && existsSync('/usr/bin/apt-get') && process.getuid() === 0) {
     console.log('Installing Chromium …');
     const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -87,7 +87,7 @@ function webTests() {
   if (!existsSync(browser))
     fail(
       `The web tests need Chromium, but there is none at ${browser} and it could not be installed.\n` +
-        'Set CHROMIUM to one, or run: npm test -- --without web',
+        'Set TRACER_CHROMIUM to one, or run: npm test -- --without web',
     );
   jest(['web'], '--runInBand')();
 }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
-export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env['TRACER_CHROMIUM'] ?? '/usr/bin/chromium';
 /** Looked at by people; git ignores it. */
-export const ARTEFACTS = 'dist/test-artefacts/web';
+export const ARTEFACTS = 'dist/pictures';
 
 const ARGS = [
   '--headless',
@@ -30,7 +30,7 @@ export interface TestBrowser {
 }
 
 export async function openBrowser(origin: string, viewport = { width: 1400, height: 850 }): Promise<TestBrowser> {
-  if (!existsSync(CHROMIUM)) throw new Error(`there is no browser at ${CHROMIUM}; set CHROMIUM to one`);
+  if (!existsSync(CHROMIUM)) throw new Error(`there is no browser at ${CHROMIUM}; set TRACER_CHROMIUM to one`);
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
