@@ -145,6 +145,21 @@ describe('a gateway with tokens', () => {
     ]);
   });
 
+  it('judges the site of a page itself, so that pages of the gateway can use what is behind it', async () => {
+    seen.length = 0;
+    const own = urlOf(app.getHttpServer());
+    const ask = (origin: string): Promise<globalThis.Response> =>
+      fetch(`${own}/api/v1/query`, {
+        method: 'POST',
+        body: '{}',
+        headers: { Authorization: `Bearer ${reader.token}`, Origin: origin },
+      });
+    expect((await ask(own)).status).toBe(200);
+    expect((await ask('http://elsewhere')).status).toBe(403);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).not.toHaveProperty('origin');
+  });
+
   it('does not blame the user when a service does not accept the gateway', async () => {
     upstreamStatus = 401;
     const answer = await as(reader.token, 'get', '/api/v1/files');
@@ -247,26 +262,27 @@ describe('an agent with the shared token', () => {
 });
 
 describe('limits', () => {
-  it('hold each token to its rate and to its number of streams', async () => {
+  it('hold each token to its rate', async () => {
     const limited = await gateway({
       TRACER_NODES: `nodeA=${urlOf(agent.getHttpServer())}`,
-      TRACER_TOKENS: `${reader.line}; ${admin.line}`,
+      TRACER_TOKENS: [reader, tracer, admin].map(({ line }) => line).join(';'),
       TRACER_NODE_TOKEN: shared,
       TRACER_RATE_LIMIT: '1',
-      TRACER_RATE_BURST: '5',
+      TRACER_RATE_BURST: '1',
     });
     const ask = (token: string): Promise<Response> =>
       http(limited)
         .get('/v1/trace-hooks')
         .set('Authorization', `Bearer ${token}`)
         .then((answer) => answer);
-    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(reader.token)));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => ask(reader.token)));
     const refused = answers.filter(({ status }) => status === 429);
     const { status } = await ask(admin.token);
     const bare = await http(limited).get('/v1/nodes');
-    const { text } = await http(limited).get('/metrics').set('Authorization', `Bearer ${admin.token}`);
+    const { text } = await http(limited).get('/metrics').set('Authorization', `Bearer ${tracer.token}`);
     await limited.close();
-    expect(refused.length).toBeGreaterThanOrEqual(5);
+    // As many as a slow machine may take for them, in seconds, are let through.
+    expect(refused.length).toBeGreaterThan(0);
     expect(refused[0]?.headers).toMatchObject({ 'retry-after': '1', 'x-tracer-error': 'TOO_MANY' });
     expect([status, bare.status]).toEqual([200, 401]);
     expect(text).toMatch(new RegExp(`tracer_refused_requests_total\\{[^}]*reason="rate"[^}]*\\} ${refused.length}\n`));

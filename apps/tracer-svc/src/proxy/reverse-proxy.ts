@@ -21,8 +21,11 @@ export interface ProxyOptions {
   readonly silenceMs: number;
 }
 
-/** Who asks was found out here; their token is nobody else's business. */
-const OUR_MATTER = ['authorization', 'x-tracer-user', 'x-tracer-roles'];
+/**
+ * Who asks was found out here, and their token is nobody else's business; the site of a page was compared with the name of
+ * the gateway, and is another one than the service's.
+ */
+const OUR_MATTER = ['authorization', 'origin', 'x-tracer-user', 'x-tracer-roles'];
 /** Servers close idle connections, Node's after 5 s: ours must be the side that gives up first. */
 const IDLE_MS = 4_000;
 
