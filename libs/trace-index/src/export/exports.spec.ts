@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
 import protobuf from 'protobufjs';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import type { EventBlock, LaneFact } from '../query/trace-file-reader.js';
@@ -100,6 +103,19 @@ describe('speedscopeJson', () => {
     endValue: number;
     events: { type: string; frame: number; at: number }[];
   }
+  function expectNested({ events, startValue, endValue }: Profile, frames: number): void {
+    const open: number[] = [];
+    let at = startValue;
+    for (const step of events) {
+      expect(step.at).toBeGreaterThanOrEqual(at);
+      expect(step.frame).toBeLessThan(frames);
+      at = step.at;
+      if (step.type === 'O') open.push(step.frame);
+      else expect(open.pop()).toBe(step.frame);
+    }
+    expect([open, at]).toEqual([[], endValue]);
+  }
+
   it('opens and closes frames in order, a profile a lane', async () => {
     const { timeline } = await timelineOf(NESTED);
     const file = JSON.parse(await textOf(speedscopeJson(timeline, 'a.pfw'))) as {
@@ -121,6 +137,21 @@ describe('speedscopeJson', () => {
       1698080323775650.5,
       '7:10',
     ]);
+  });
+
+  it('is what the schema of speedscope itself asks for, with frames that nest', async () => {
+    const schema = JSON.parse(
+      readFileSync(createRequire(import.meta.url).resolve('speedscope/dist/release/file-format-schema.json'), 'utf8'),
+    ) as object;
+    const validate = new Ajv({ strict: false }).compile(schema);
+    for (const lines of [NESTED, [], ...DIALECTS.map((dialect) => recordsOf({ dialect, events: 400, threads: 3 }))]) {
+      const file = JSON.parse(await textOf(speedscopeJson((await timelineOf(lines)).timeline, 'a.pfw'))) as {
+        shared: { frames: unknown[] };
+        profiles: Profile[];
+      };
+      expect([validate(file), validate.errors]).toEqual([true, null]);
+      for (const profile of file.profiles) expectNested(profile, file.shared.frames.length);
+    }
   });
 
   it('writes long profiles piece by piece', async () => {
@@ -210,6 +241,33 @@ describe('perfettoTrace', () => {
     expect(interned?.eventCategories.find(({ iid }) => iid === read?.categoryIids?.[0])?.name).toBe('POSIX');
   });
 
+  /** Of each track: its steps, +1 for the beginning of a slice and -1 for its end, in file order. */
+  function stepsOf(packets: readonly Packet[]): Map<string, { by: number; at: bigint }[]> {
+    const tracks = new Map<string, { by: number; at: bigint }[]>();
+    for (const { trackEvent, timestamp = '' } of packets) {
+      if (trackEvent === undefined) continue;
+      const steps = tracks.get(trackEvent.trackUuid) ?? [];
+      tracks.set(trackEvent.trackUuid, steps);
+      steps.push({ by: { 1: 1, 2: -1 }[trackEvent.type] ?? 0, at: BigInt(timestamp) });
+    }
+    return tracks;
+  }
+
+  it('closes on every track what it opened, in the order of time, and names only what it has told', async () => {
+    for (const dialect of DIALECTS) {
+      const packets = await packetsOf(recordsOf({ dialect, events: 300, threads: 4 }));
+      const told = new Set(packets.flatMap(({ internedData }) => internedData?.eventNames.map(({ iid }) => iid) ?? []));
+      const used = packets.flatMap(({ trackEvent }) => trackEvent?.nameIid ?? []);
+      expect(used.every((iid) => told.has(iid))).toBe(true);
+      for (const steps of stepsOf(packets).values()) {
+        let open = 0;
+        expect(steps.every(({ by }) => (open += by) >= 0)).toBe(true);
+        expect(open).toBe(0);
+        expect(steps.every(({ at }, i) => i === 0 || at >= (steps[i - 1]?.at ?? 0n))).toBe(true);
+      }
+    }
+  });
+
   it('gives lanes whose ids do not fit a name instead', async () => {
     const packets = await packetsOf([
       '{"name":"a","ts":1,"pid":99999999999,"tid":1}',
@@ -283,5 +341,5 @@ describe('readTimeline', () => {
       code: 'VALIDATION',
       message: 'more than 1000000 events; ask for a smaller selection of them',
     });
-  }, 20_000);
+  }, 60_000);
 });
