@@ -6,7 +6,6 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { digestOf } from '../digest.js';
 import { CopyRows } from '../spans/copy-rows.js';
-import { LogFlush } from './log-flush.js';
 import { DM_COPY_COLUMNS, writeDmEventRow } from './dm-rows.js';
 
 const UNIQUE_VIOLATION = '23505';
@@ -30,40 +29,26 @@ interface BatchTraces {
   readonly sources: readonly DmSource[];
 }
 
-/**
- * Appends events, each call one transaction; concurrent ones, of other processes too, wait for each other. A transaction
- * commits without waiting for the disk, which lets the next one begin, and the call resolves when a flush of the log that
- * began later is done.
- */
+/** Appends events, each call one transaction; concurrent ones, of other processes too, wait for each other. */
 export class DmWriter {
   /** The id under which a call was tried before, so that trying again cannot store it twice. */
   readonly #ids = new WeakMap<readonly DmArrival[], string>();
-  readonly #log: LogFlush;
 
-  constructor(private readonly source: DataSource) {
-    this.#log = new LogFlush(source);
-  }
+  constructor(private readonly source: DataSource) {}
 
-  async append(arrivals: readonly DmArrival[], receivedAtUs: number, onPlaced?: () => void): Promise<void> {
-    if (arrivals.length > 0) await this.#commit(arrivals, receivedAtUs);
-    onPlaced?.();
-    if (arrivals.length > 0) await this.#log.flush();
-  }
-
-  async #commit(arrivals: readonly DmArrival[], receivedAtUs: number): Promise<void> {
+  async append(arrivals: readonly DmArrival[], receivedAtUs: number): Promise<void> {
+    if (arrivals.length === 0) return;
     const id = this.#ids.get(arrivals) ?? randomUUID();
     this.#ids.set(arrivals, id);
     const runner = this.source.createQueryRunner();
     try {
       await runner.startTransaction();
-      await runner.query('SET LOCAL synchronous_commit = off');
       const traces = tracesOf(arrivals);
       const opened = await open(runner, id, traces, arrivals);
       await copy(runner, rowsOf(arrivals, traces, opened, receivedAtUs));
       await runner.commitTransaction();
     } catch (error) {
       await runner.rollbackTransaction().catch(() => undefined);
-      // An earlier try was committed, perhaps not flushed: the caller waits for that as well.
       if (!isRepeated(error)) throw error;
     } finally {
       await runner.release();

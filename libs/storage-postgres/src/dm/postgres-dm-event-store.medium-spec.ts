@@ -61,35 +61,6 @@ describe('PostgresDmEventStore', () => {
     }
   });
 
-  it('has the log on the disk when it resolves, also for a repeat', async () => {
-    const store = await emptyStore();
-    // Else a process of the server would write the log now and then by itself.
-    await database.source.query(`ALTER SYSTEM SET wal_writer_delay = '10s'`);
-    await database.source.query(`ALTER SYSTEM SET wal_writer_flush_after = '1GB'`);
-    await database.source.query('SELECT pg_reload_conf()');
-    const flushed = async (since: string): Promise<number> => {
-      const sql = 'SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), $1::pg_lsn)::int AS bytes';
-      const [{ bytes }] = await database.source.query<[{ bytes: number }]>(sql, [since]);
-      return bytes;
-    };
-    try {
-      await database.source.query('CHECKPOINT');
-      for (const repeat of [false, true]) {
-        const arrivals = dmArrivals(dmJob('a', { sql: Buffer.alloc(100_000, 'x') }));
-        if (repeat) await store.append(arrivals, 1);
-        const [{ lsn }] = await database.source.query<[{ lsn: string }]>('SELECT pg_current_wal_insert_lsn() AS lsn');
-        await store.append(arrivals, 1);
-        // 100 kB of one letter are compressed, but the rows and their commit are there.
-        expect(await flushed(lsn)).toBeGreaterThan(repeat ? 0 : 500);
-      }
-      expect(await store.totals()).toMatchObject({ events: 2 });
-    } finally {
-      await database.source.query('ALTER SYSTEM RESET wal_writer_delay');
-      await database.source.query('ALTER SYSTEM RESET wal_writer_flush_after');
-      await database.source.query('SELECT pg_reload_conf()');
-    }
-  });
-
   it('gives large events a few at a time, all of them in the end', async () => {
     const store = await emptyStore();
     const sql = Buffer.alloc(3 << 20, 'x');

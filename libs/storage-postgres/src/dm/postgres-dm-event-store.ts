@@ -34,8 +34,8 @@ export class PostgresDmEventStore implements DmEventStore {
     this.#search = new DmSearch(source);
   }
 
-  append(arrivals: readonly DmArrival[], receivedAtUs: number, onPlaced?: () => void): Promise<void> {
-    return this.#writer.append(arrivals, receivedAtUs, onPlaced);
+  append(arrivals: readonly DmArrival[], receivedAtUs: number): Promise<void> {
+    return this.#writer.append(arrivals, receivedAtUs);
   }
 
   trace(traceId: DmText): DmEventPages {

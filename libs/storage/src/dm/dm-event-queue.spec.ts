@@ -6,17 +6,12 @@ import { DM_QUEUE_LIMITS, DmEventQueue } from './dm-event-queue.js';
 
 /** A store whose writes end when the test says so. */
 class ManualStore {
-  readonly calls: {
-    readonly arrivals: readonly DmArrival[];
-    readonly place: () => void;
-    readonly finish: (error?: Error) => void;
-  }[] = [];
+  readonly calls: { readonly arrivals: readonly DmArrival[]; readonly finish: (error?: Error) => void }[] = [];
 
-  append(arrivals: readonly DmArrival[], _: number, onPlaced: () => void = () => undefined): Promise<void> {
+  append(arrivals: readonly DmArrival[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.calls.push({
         arrivals,
-        place: onPlaced,
         finish: (error) => {
           if (error) reject(error);
           else resolve();
@@ -52,44 +47,6 @@ describe('DmEventQueue', () => {
     store.calls[1]?.finish();
     await queue.drained();
     expect([stored, queue.counts]).toEqual([[1, 2, 3], { queued: 0, stored: 6, refused: 0, failed: 0 }]);
-  });
-
-  it('begins the next when the one before has its place, and tells senders when theirs is safe', async () => {
-    const { store, queue } = open();
-    const stored: number[] = [];
-    const send = (line: number): void => void queue.add(upload(line)).then(() => stored.push(line));
-    for (const line of [1, 2, 3]) send(line);
-    store.calls[0]?.place();
-    await settle();
-    expect(store.calls.map(({ arrivals }) => linesOf(arrivals))).toEqual([[1], [2, 3]]);
-    expect([stored, queue.counts]).toEqual([[], { queued: 3, stored: 0, refused: 0, failed: 0 }]);
-    send(4);
-    store.calls[1]?.place();
-    await settle();
-    store.calls[1]?.finish();
-    store.calls[2]?.finish();
-    await settle();
-    expect(stored.sort()).toEqual([2, 3, 4]);
-    const drained = queue.drained();
-    store.calls[0]?.finish();
-    await drained;
-    expect([stored, queue.counts]).toEqual([[2, 3, 4, 1], { queued: 0, stored: 4, refused: 0, failed: 0 }]);
-  });
-
-  it('tries again what has its place and may be lost, without holding up the others', async () => {
-    const { store, queue } = open();
-    const first = queue.add(upload(1));
-    store.calls[0]?.place();
-    await settle();
-    store.calls[0]?.finish(new Error('the disk is gone'));
-    const second = queue.add(upload(2));
-    await settle();
-    store.calls[1]?.finish();
-    await second;
-    while (store.calls.length < 3) await settle();
-    expect(store.calls.map(({ arrivals }) => linesOf(arrivals))).toEqual([[1], [2], [1]]);
-    store.calls[2]?.finish();
-    await first;
   });
 
   it('bounds a transaction, but takes a larger upload alone', async () => {

@@ -32,14 +32,13 @@ interface Upload {
 const FIRST_PAUSE_MS = 50;
 
 /**
- * Gathers the uploads that come while a transaction runs into the next one (group commit). The next one begins when the
- * one before has its place, while the disk still works on that, so that the order of arrival is the order of storage and
- * nobody waits for the disk but the senders.
+ * Gathers the uploads that come while a transaction runs into the next one (group commit), one transaction at a time, so
+ * that the order of arrival is the order of storage.
  *
  * ```
- *   add ─► waiting (bounded in bytes) ─► store.append ┬► placed: the next transaction begins
- *             │ full                        │ fails   └► durable: every upload of the transaction resolves
- *             └► NOT_READY                  └► the same events again, then all reject
+ *   add ─► waiting (bounded in bytes) ─► store.append ─► every upload of the transaction resolves
+ *             │ full                        │ fails: the same events again, then all reject
+ *             └► NOT_READY
  * ```
  */
 export class DmEventQueue {
@@ -47,8 +46,6 @@ export class DmEventQueue {
   #queuedBytes = 0;
   #queued = 0;
   #running: Promise<void> | undefined;
-  /** Transactions that have their place but do not survive a crash yet. */
-  readonly #settling = new Set<Promise<void>>();
   readonly #counts = { stored: 0, refused: 0, failed: 0 };
 
   constructor(
@@ -81,23 +78,11 @@ export class DmEventQueue {
   /** Resolves when nothing waits or is being written. */
   async drained(): Promise<void> {
     await this.#running;
-    await Promise.all(this.#settling);
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#placed(this.#take());
+    while (this.#waiting.length > 0) await this.#flush(this.#take());
     this.#running = undefined;
-  }
-
-  /** Begins to write, and resolves when the next may follow. */
-  #placed(uploads: readonly Upload[]): Promise<void> {
-    return new Promise((resolve) => {
-      const settled = this.#flush(uploads, resolve).finally(() => {
-        this.#settling.delete(settled);
-        resolve();
-      });
-      this.#settling.add(settled);
-    });
   }
 
   #take(): Upload[] {
@@ -111,10 +96,10 @@ export class DmEventQueue {
     return this.#waiting.splice(0, count);
   }
 
-  async #flush(uploads: readonly Upload[], onPlaced: () => void): Promise<void> {
+  async #flush(uploads: readonly Upload[]): Promise<void> {
     const arrivals = uploads.flatMap((upload) => upload.arrivals);
     try {
-      await this.#append(arrivals, onPlaced);
+      await this.#append(arrivals);
       this.#counts.stored += arrivals.length;
       for (const { resolve } of uploads) resolve();
     } catch (error) {
@@ -129,12 +114,12 @@ export class DmEventQueue {
   }
 
   /** The same array each time: that is how the store knows that it is the same attempt. */
-  async #append(arrivals: readonly DmArrival[], onPlaced: () => void): Promise<void> {
+  async #append(arrivals: readonly DmArrival[]): Promise<void> {
     const deadline = performance.now() + this.limits.retryMs;
     const receivedAtUs = this.nowUs();
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       try {
-        await this.store.append(arrivals, receivedAtUs, onPlaced);
+        await this.store.append(arrivals, receivedAtUs);
         return;
       } catch (error) {
         if (performance.now() + pauseMs > deadline) throw error;

@@ -67,10 +67,9 @@ export interface DmTail {
 export interface DmEventStore {
   /**
    * Stores all events in their order or none. When it resolves they survive a crash; when it rejects the caller may call
-   * again with the same array and nothing is stored twice. `onPlaced` is called, at the latest before it resolves, when
-   * whatever is appended from then on comes behind these events; they may not survive a crash yet.
+   * again with the same array and nothing is stored twice.
    */
-  append(arrivals: readonly DmArrival[], receivedAtUs: number, onPlaced?: () => void): Promise<void>;
+  append(arrivals: readonly DmArrival[], receivedAtUs: number): Promise<void>;
 
   /** All events of a trace; nothing when it is unknown. */
   trace(traceId: DmText): DmEventPages;

@@ -41,13 +41,8 @@ export class InMemoryDmEventStore implements DmEventStore {
   #evicted: DmEvicted = { traces: 0, events: 0, bytes: 0 };
   readonly #appended = new WeakSet<readonly DmArrival[]>();
 
-  append(arrivals: readonly DmArrival[], receivedAtUs: number, onPlaced?: () => void): Promise<void> {
-    if (!this.#appended.has(arrivals)) this.#keep(arrivals, receivedAtUs);
-    onPlaced?.();
-    return Promise.resolve();
-  }
-
-  #keep(arrivals: readonly DmArrival[], receivedAtUs: number): void {
+  append(arrivals: readonly DmArrival[], receivedAtUs: number): Promise<void> {
+    if (this.#appended.has(arrivals)) return Promise.resolve();
     this.#appended.add(arrivals);
     for (const { event, wire } of arrivals) {
       const key = event.base.traceId.toString('hex');
@@ -56,6 +51,7 @@ export class InMemoryDmEventStore implements DmEventStore {
       const stored = { event, seq: ++this.#lastSeq, trace, receivedAtUs };
       this.#kept.push({ stored, sizeBytes: wire.length });
     }
+    return Promise.resolve();
   }
 
   trace(traceId: DmText): DmEventPages {
