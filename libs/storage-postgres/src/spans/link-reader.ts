@@ -38,7 +38,8 @@ export class LinkReader {
       }
       return linker.links();
     } finally {
-      await runner.rollbackTransaction();
+      // Of a connection that is gone nothing is to be rolled back; its error is the one to tell.
+      await runner.rollbackTransaction().catch(() => undefined);
       await runner.release();
     }
   }

@@ -47,6 +47,25 @@ describe('PostgresSpanStore', () => {
     expect(await store.trace('0', sketchSpan().traceId, { strict: true })).toEqual([]);
   });
 
+  it('gives its connection back when the service graph cannot be read', async () => {
+    const store = await emptyStore();
+    await store.insert([{ tenant: '0', spans: [sketchSpan({ remote: 'db' })] }]);
+    const links = () => store.dependencies('0', 0, Date.now() * 1000 + 1e9);
+    await database.source.query('ALTER TABLE span RENAME COLUMN remote_service TO gone');
+    try {
+      // More often than the pool has connections.
+      for (let time = 0; time < 12; time++) await expect(links()).rejects.toThrow('remote_service');
+    } finally {
+      await database.source.query('ALTER TABLE span RENAME COLUMN gone TO remote_service');
+    }
+    const ended = Promise.allSettled(Array.from({ length: 4 }, links));
+    await database.source.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%links_of%'`,
+    );
+    await ended;
+    expect(await links()).toEqual([{ parent: 'db', child: 'frontend', callCount: 1, errorCount: 0 }]);
+  });
+
   it('asks one partition key per trace, by an index', async () => {
     const store = await emptyStore();
     const spans = Array.from({ length: 5_000 }, (_, at) =>

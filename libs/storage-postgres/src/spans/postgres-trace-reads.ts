@@ -83,7 +83,8 @@ export class PostgresTraceReads implements TraceReads {
       const where = `trace_low = ${low} AND tenant = current_setting('tracer.outline_of') AND trace_high = ${high}`;
       await copyOut(client, `COPY (SELECT ${columns} FROM span WHERE ${where}) TO STDOUT (FORMAT binary)`, rows.take);
     } finally {
-      await runner.rollbackTransaction();
+      // Of a connection that is gone nothing is to be rolled back; its error is the one to tell.
+      await runner.rollbackTransaction().catch(() => undefined);
       await runner.release();
     }
     return rows;
