@@ -30,7 +30,11 @@ export interface PodSourceOptions {
   readonly scanTimeoutMs?: number;
 }
 
-const CONNECT_TIMEOUT_MS = 500;
+/**
+ * What is decided at the start holds for as long as the agent runs, and a node that has just been started is busy. Sockets
+ * that nobody serves do not cost this time, only one that is there and silent does.
+ */
+const CONNECT_TIMEOUT_MS = 10_000;
 const SCAN_TIMEOUT_MS = 3000;
 
 /**

@@ -41,6 +41,8 @@ export class FakeCri {
   readonly hanging = new Set<string>();
   /** Methods that fail, and what they say. */
   readonly failing = new Map<string, string>();
+  /** How long every answer takes. */
+  delayMs = 0;
   readonly calls: string[] = [];
   /** Calls under way at a time, at most so far. */
   peak = 0;
@@ -85,7 +87,8 @@ export class FakeCri {
         return;
       }
       this.peak = Math.max(this.peak, ++this.#underWay);
-      setImmediate(() => {
+      const soon = this.delayMs === 0 ? setImmediate : (done: () => void) => setTimeout(done, this.delayMs);
+      soon(() => {
         this.#underWay--;
         try {
           reply(null, answer(call.request));
