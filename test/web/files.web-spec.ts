@@ -177,6 +177,25 @@ describe('the page of trace files', () => {
     await placed((hash) => !hash.includes('from='));
   });
 
+  it('shows another choice of events as soon as the filter is applied', async () => {
+    await page.getByRole('button', { name: 'Filter …' }).click();
+    await page.getByLabel('Process').fill('4001');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByRole('button', { name: /Rank 0/ }).waitFor({ state: 'detached' });
+    await loaded();
+    // The first thread is now that of rank 1: its outermost call is on the first line.
+    const row = await page.locator('.tl-row.thread').first().boundingBox();
+    const lanes = page.locator('.tl-lanes canvas');
+    const box = await lanes.boundingBox();
+    if (row === null || box === null) throw new Error('the lanes are not in view');
+    await lanes.click({ position: { x: box.width / 2, y: row.y - box.y + 8 } });
+    const details = page.getByRole('complementary', { name: 'Selected event' });
+    await details.getByRole('heading', { name: 'Train.run' }).waitFor();
+    await details.getByText('4001 / 4001').waitFor();
+    await details.getByText('1 MiB').waitFor();
+    await shot(page, 'files-filter');
+  });
+
   it('is usable on a phone and in the dark', async () => {
     await page.setViewportSize({ width: 390, height: 800 });
     await page.emulateMedia({ colorScheme: 'dark' });

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
-import { relativeUrl, send, token, type ApiRequest } from '../api/index.js';
+import type { ApiRequest } from '../api/index.js';
 import { Button, ErrorNotice, Notice } from '../design/index.js';
-import { CopyCurl } from '../shell/index.js';
+import { CopyCurl, saveAnswer } from '../shell/index.js';
 import { withTimes } from './event-choice.js';
 import type { TabProps } from './tab-props.js';
 
@@ -83,7 +83,7 @@ function Format({ name, file, text, request }: FormatProps): ReactNode {
   const download = (): void => {
     setBusy(true);
     setError(undefined);
-    save(request, file)
+    saveAnswer(request, file)
       .catch((reason: unknown) => setError(reason instanceof Error ? reason : new Error(String(reason))))
       .finally(() => {
         setBusy(false);
@@ -103,28 +103,4 @@ function Format({ name, file, text, request }: FormatProps): ReactNode {
       </div>
     </div>
   );
-}
-
-/**
- * Without a token the browser downloads by itself, of any size. A download cannot carry a token, so with one the answer
- * goes through memory. Either way a refusal is shown: the head of the answer is looked at first.
- */
-async function save(request: ApiRequest, file: string): Promise<void> {
-  const stop = new AbortController();
-  const answer = await send(request, { signal: stop.signal });
-  if (token() === undefined) {
-    stop.abort();
-    click(relativeUrl(request), file);
-    return;
-  }
-  const url = URL.createObjectURL(await answer.blob());
-  click(url, file);
-  window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-function click(href: string, file: string): void {
-  const link = document.createElement('a');
-  link.href = href;
-  link.download = file;
-  link.click();
 }

@@ -19,8 +19,12 @@ interface SessionOptions {
   readonly theme: LaneTheme;
 }
 
+let opened = 0;
+
 /** One timeline while it is shown: the view, the worker behind it, and who listens to its state. */
 export class LaneSession {
+  /** Another session is another canvas: what is drawn must not be that of the one before. */
+  readonly id = opened++;
   readonly view: LaneView;
   readonly #tiles = new WorkerTiles(() => headersOf({ path: '' }));
   readonly #listeners = new Set<() => void>();

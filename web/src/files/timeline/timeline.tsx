@@ -76,7 +76,7 @@ export function Timeline({ choice, bounds, lanes, groupOf }: TimelineProps): Rea
   return (
     <div ref={root} className="timeline">
       {session !== undefined && theme !== undefined && (
-        <OpenTimeline session={session} theme={theme} choice={choice} lanes={lanes} />
+        <OpenTimeline key={session.id} session={session} theme={theme} choice={choice} lanes={lanes} />
       )}
     </div>
   );
@@ -327,7 +327,7 @@ function WindowText({ session }: { readonly session: LaneSession }): ReactNode {
 }
 
 function Corner({ session }: { readonly session: LaneSession }): ReactNode {
-  const busy = useSyncExternalStore(session.subscribe, () => session.state()?.busy ?? false);
+  const busy = useSyncExternalStore(session.subscribe, () => session.state()?.busy ?? true);
   const bytes = useSyncExternalStore(session.subscribe, () => session.state()?.tileBytes ?? 0);
   return (
     <div className="tl-corner" title={`${formatBytes(bytes)} of events are kept`} data-busy={busy}>
