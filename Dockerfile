@@ -17,7 +17,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build && npm run --if-present build:web \
-  && rm -rf dist/bench dist/.tsbuildinfo && find dist/apps dist/libs -name '*.d.ts' -delete \
+  && rm -rf dist/bench dist/.tsbuildinfo && find dist/apps dist/libs '(' -name '*.d.ts' -o -name '*.map' ')' -delete \
   && mkdir -p dist/web && chmod 755 dist/apps/tracer/src/main.js
 
 # Node and nothing that could install something: no npm, no compiler.
