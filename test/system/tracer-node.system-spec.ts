@@ -27,16 +27,16 @@ function agent(argv: readonly string[] = [], env: Record<string, string> = {}): 
 
 /** The managers of hooks that run now, by process id. */
 function hookProcesses(): string[] {
-  const isHook = (pid: string): boolean => {
+  const runs = (pid: string): boolean => {
     try {
-      return readlinkSync(`/proc/${pid}/cwd`) === join(hooks, 'fixture');
+      const isHook = readlinkSync(`/proc/${pid}/cwd`) === join(hooks, 'fixture');
+      return isHook && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--run');
     } catch {
       // It ended, or is none of ours.
       return false;
     }
   };
-  const managers = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isHook(name));
-  return managers.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--run'));
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && runs(name));
 }
 
 async function create(on: AgentProcess, context: string): Promise<string> {
@@ -75,7 +75,7 @@ describe('the agent as a process', () => {
       [running]: { Context: 'running', Running: false, state: 'interrupted', reason: 'the agent was stopped' },
     });
     expect(await second.stop('SIGINT')).toBe(0);
-  }, 60_000);
+  }, 240_000);
 
   it('accounts for a run after it was killed, closes its file, and goes on with it if told to', async () => {
     const first = agent();
@@ -98,7 +98,7 @@ describe('the agent as a process', () => {
     const resumed = await third.call(`/v1/trace-session/${id}`);
     expect(resumed.body).toMatchObject({ [id]: { Running: true, state: 'running' } });
     await third.stop('SIGTERM');
-  }, 60_000);
+  }, 240_000);
 
   it('refuses a second start on the same state, and directories it cannot write to', async () => {
     const first = agent();
@@ -109,7 +109,7 @@ describe('the agent as a process', () => {
     const nowhere = agent([], { TRACE_DIR: '/proc/nowhere', TRACER_DATA_DIR: join(directory, 'other') });
     expect(await nowhere.ended).toBe(1);
     expect(nowhere.output).toMatch(/TRACE_DIR: cannot write to \/proc\/nowhere/);
-  }, 60_000);
+  }, 240_000);
 
   it('names every wrong setting and exits with 2', async () => {
     const started = agent(['--jaeger-endpoint', 'nope', '--rescan-ms', '1'], { TRACER_BUFFER_KB: 'many' });
@@ -139,7 +139,7 @@ describe('the agent as a process', () => {
     });
     expect(started.output).toMatch(/spans go to http:\/\/127.0.0.1:4318\/v1\/traces \(OTLP\) instead of/);
     await started.stop('SIGTERM');
-  }, 60_000);
+  }, 240_000);
 
   it('has its help and its version', async () => {
     const help = agent(['--help']);
