@@ -14,12 +14,25 @@ const BIG_PATH = '/api/v1/events/stream?file=big.pfw.gz';
 /** Caches of decoded text, threads, and what is under way for each reader; far less than the readers would take. */
 const BOUND_BYTES = 900 * 2 ** 20;
 /** What garbage collection leaves about while nothing moves. */
-const STANDSTILL_BYTES = 100 * 2 ** 20;
+const STANDSTILL_BYTES = 20 * 2 ** 20;
+
+/** Waits until memory has not grown for a while, as it must when nobody reads; resolves with how much more there is. */
+async function standstill(stage: SuiteStage, before: number): Promise<number> {
+  let largest = 0;
+  for (let calm = 0; calm < 3; calm++) {
+    await sleep(1_000);
+    const held = stage.rssBytes(...SERVICES) - before;
+    assert.ok(held < BOUND_BYTES, `${mib(held)} are held for readers that take nothing`);
+    if (held > largest + STANDSTILL_BYTES) calm = -1;
+    largest = Math.max(largest, held);
+  }
+  return largest;
+}
 
 const slowReaders: Fault = {
   name: 'readers that stop reading',
   must: 'memory stays bounded, others are served, and a reader that goes on gets every byte',
-  async run(stage, { factor }) {
+  async run(stage) {
     writeTrace(stage.traces, 'big.pfw.gz', BIG_EVENTS);
     await stage.until(
       'the big file is ready',
@@ -30,51 +43,62 @@ const slowReaders: Fault = {
     const patient = await stage.fetch(BIG_PATH);
     await stage.until('all have begun', () => readers.every(({ received }) => received > 0));
     for (const reader of readers) reader.pause();
-    await sleep(3_000 * factor);
+    const held = await standstill(stage, before);
     const others = await ordinaryRequests(stage, 30);
-    const held = stage.rssBytes(...SERVICES) - before;
-    await sleep(3_000 * factor);
-    const later = stage.rssBytes(...SERVICES) - before;
     for (const reader of readers) reader.end();
     const events = (await patient.text()).split('\n').filter((line) => line.startsWith('{"id"')).length;
     assert.equal(events, BIG_EVENTS);
     assert.ok(held < BOUND_BYTES, `${mib(held)} are held for ${readers.length} readers`);
-    assert.ok(later - held < STANDSTILL_BYTES, `${mib(held)}, later ${mib(later)} are held`);
-    return `${readers.length} readers of 50 MB each: ${mib(held)} more memory in all services together, caches included, and ${mib(later)} ${3 * factor} s later; meanwhile ${others}; the one that went on got ${events} of ${BIG_EVENTS} events`;
+    return `${readers.length} readers of 50 MB each: ${mib(held)} more memory in all services together, caches included, when nothing moved any more; meanwhile ${others}; the one that went on got ${events} of ${BIG_EVENTS} events`;
   },
 };
 
 const manyStreams: Fault = {
-  name: '1000 concurrent streams',
-  must: 'each gets events, others are served, all end with the session, memory stays bounded',
+  name: '1000 clients follow one session at once',
+  must: 'as many as an agent takes get events, all others a refusal that says why; other requests are served; all end with the session, and their places are free again',
   async run(stage) {
     // One event a second: what is tried is the number of streams, not the number of events.
     const pod = await startDemoPod({ name: 'streams-1', command: ['sh', '-c', 'while :; do sleep 1; done'] });
     const session = await KernelSession.start(stage, 'streams-1', '-s execve', 1);
     const before = stage.rssBytes(...SERVICES);
-    const startedAt = performance.now();
+    const path = `/v1/trace-session/${session.id}/events`;
     const streams: RawConnection[] = [];
     for (let at = 0; at < 1000; at++) {
-      streams.push(new RawConnection(stage).get(stage, `/v1/trace-session/${session.id}/events`));
+      streams.push(new RawConnection(stage).get(stage, path));
       // The queue of connections that are not accepted yet is finite.
       if (at % 100 === 99) await sleep(50);
     }
-    await stage.until('every stream has events', () => streams.every(({ events }) => events > 0));
-    const tookMs = performance.now() - startedAt;
+    await stage.until('every client has an answer', () => streams.every(({ head }) => head !== ''));
+    const following = streams.filter(({ head }) => head.startsWith('HTTP/1.1 200'));
+    const refused = streams.filter((stream) => !following.includes(stream));
+    const reasons = new Map<string, number>();
+    for (const { head } of refused) {
+      const [, code = 'no code'] = /^x-tracer-error: (\S+)/im.exec(head) ?? [];
+      reasons.set(code, (reasons.get(code) ?? 0) + 1);
+    }
+    // A busy agent may not answer all of them within the deadline of the gateway.
+    assert.deepEqual(
+      [...reasons.keys()].filter((code) => code !== 'TOO_MANY' && code !== 'NODES_UNREACHABLE'),
+      [],
+    );
+    assert.ok(following.length > 0);
+    await stage.until('every follower has events', () => following.every(({ events }) => events > 0));
     const others = await ordinaryRequests(stage, 15);
     const held = stage.rssBytes(...SERVICES) - before;
+    assert.ok(held < 600 * 2 ** 20, `${mib(held)} are held for ${streams.length} clients`);
+    for (const one of refused) one.end();
+    const late = new RawConnection(stage);
     await session.stop();
     await stage.until('every stream has ended', () =>
-      streams.every(({ tail, closed }) => closed || tail.endsWith('0\r\n\r\n')),
+      following.every(({ tail, closed }) => closed || tail.endsWith('0\r\n\r\n')),
     );
-    const refused = streams.filter(({ head }) => !head.startsWith('HTTP/1.1 200')).length;
-    for (const stream of streams) stream.end();
-    await session.remove();
+    const next = await KernelSession.start(stage, 'streams-1', '-s execve', 1);
+    late.get(stage, `/v1/trace-session/${next.id}/events`);
+    await stage.until('a place is free again', () => late.events > 0);
+    for (const stream of [...following, late]) stream.end();
+    for (const one of [session, next]) await one.remove();
     await pod.stop();
-    assert.equal(refused, 0);
-    assert.ok(held < 600 * 2 ** 20, `${mib(held)} are held for 1000 streams`);
-    const events = streams.reduce((sum, one) => sum + one.events, 0);
-    return `all 1000 had events after ${seconds(tookMs)}; ${events} events delivered; ${mib(held)} more memory; meanwhile ${others}`;
+    return `${following.length} followed, all of them with events; refused: ${[...reasons].map(([code, count]) => `${code} × ${count}`).join(', ')}; ${mib(held)} more memory; meanwhile ${others}; places free afterwards`;
   },
 };
 
@@ -133,30 +157,50 @@ const ODD_REQUESTS: readonly ((token: string) => string)[] = [
   ),
 ];
 
+/** Finds the heads of answers in what comes on a connection; a head is told as its status, a 5xx with its code. */
+class AnswerHeads {
+  #rest = '';
+
+  in(piece: Buffer): string[] {
+    const text = this.#rest + piece.toString('latin1');
+    const found: string[] = [];
+    let end = 0;
+    for (const { 0: head, 1: status = '', index } of text.matchAll(/HTTP\/1\.1 (\d{3}) [^]*?\r\n\r\n/g)) {
+      const [, code = 'no code'] = /^x-tracer-error: (\S+)/im.exec(head) ?? [];
+      found.push(status.startsWith('5') ? `${status} ${code}` : status);
+      end = index + head.length;
+    }
+    this.#rest = text.slice(Math.max(end, text.length - 4000));
+    return found;
+  }
+}
+
 /** Unanswered requests of one connection. */
 const UNDER_WAY = 48;
 
-/** One kind of wrong request on a kept connection, many at a time; counts the statuses of what comes back. */
-async function lane(stage: SuiteStage, request: string, statuses: Map<string, number>, untilMs: number): Promise<void> {
+/** One kind of wrong request on a kept connection, many at a time; counts what comes back. */
+async function lane(
+  stage: SuiteStage,
+  request: string,
+  answers: Map<string, number>,
+  isOver: () => boolean,
+): Promise<void> {
   const bytes = Buffer.from(request, 'latin1');
   let connection: RawConnection | undefined;
   let awaited = 0;
   const open = (): RawConnection => {
     const opened = new RawConnection(stage);
-    let tail = '';
+    const heads = new AnswerHeads();
     awaited = 0;
     opened.socket.on('data', (piece: Buffer) => {
-      const text = tail + piece.toString('latin1');
-      for (const [, status = ''] of text.matchAll(/HTTP\/1\.1 (\d{3}) /g)) {
-        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      for (const answer of heads.in(piece)) {
+        answers.set(answer, (answers.get(answer) ?? 0) + 1);
         awaited--;
       }
-      // One byte less than a status line: what is cut is counted with the next piece, what is whole only once.
-      tail = text.slice(-12);
     });
     return opened;
   };
-  while (performance.now() < untilMs) {
+  while (!isOver()) {
     if (connection === undefined || connection.closed) connection = open();
     for (; awaited < UNDER_WAY; awaited++) connection.socket.write(bytes);
     await sleep(1);
@@ -164,20 +208,28 @@ async function lane(stage: SuiteStage, request: string, statuses: Map<string, nu
   connection?.end();
 }
 
-async function flood(
-  stage: SuiteStage,
-  durationMs: number,
-): Promise<{ statuses: Map<string, number>; tookMs: number }> {
-  const statuses = new Map<string, number>();
+/** On a machine that does little, at least so many answers are waited for. */
+const LEAST_ANSWERS = 1_000;
+
+async function flood(stage: SuiteStage, durationMs: number): Promise<{ answers: Map<string, number>; tookMs: number }> {
+  const answers = new Map<string, number>();
   const startedAt = performance.now();
+  const isOver = (): boolean => {
+    const passedMs = performance.now() - startedAt;
+    return passedMs > 90_000 || (passedMs > durationMs && total(answers) >= LEAST_ANSWERS);
+  };
   const requests = ODD_REQUESTS.map((make) => make(stage.token));
-  await Promise.all(requests.map((request) => lane(stage, request, statuses, startedAt + durationMs)));
-  return { statuses, tookMs: performance.now() - startedAt };
+  await Promise.all(requests.map((request) => lane(stage, request, answers, isOver)));
+  return { answers, tookMs: performance.now() - startedAt };
+}
+
+function total(answers: ReadonlyMap<string, number>): number {
+  return [...answers.values()].reduce((a, b) => a + b, 0);
 }
 
 const malformedFlood: Fault = {
   name: 'malformed requests, as many as the machine makes',
-  must: 'never a 5xx; services alive and in the same processes; memory bounded',
+  must: 'never a 5xx, unless no agent answers in time; services alive and in the same processes; memory bounded',
   async run(stage, { factor }) {
     const pids = SERVICES.map((app) => stage.pidOf(app));
     const before = stage.rssBytes(...SERVICES);
@@ -186,12 +238,13 @@ const malformedFlood: Fault = {
       connection.socket.write(Buffer.from(`\u0016\u0003\u0001 ${'\u00ff\u0000'.repeat(at)}\r\n\r\n`, 'latin1'));
       return connection;
     });
-    const { statuses, tookMs } = await flood(stage, 4_000 * factor);
+    const { answers, tookMs } = await flood(stage, 4_000 * factor);
     await stage.until('garbage is answered or cut', () =>
       garbage.every(({ closed, received }) => closed || received > 0),
     );
     for (const one of garbage) one.end();
-    const failures = [...statuses].filter(([status]) => status.startsWith('5'));
+    // That no agent answered in time is what a deadline is for.
+    const failures = [...answers].filter(([answer]) => answer.startsWith('5') && !answer.endsWith('NODES_UNREACHABLE'));
     assert.deepEqual(failures, []);
     assert.deepEqual(
       SERVICES.map((app) => stage.pidOf(app)),
@@ -200,9 +253,9 @@ const malformedFlood: Fault = {
     const others = await ordinaryRequests(stage, 15);
     const held = stage.rssBytes(...SERVICES) - before;
     assert.ok(held < 400 * 2 ** 20, `${mib(held)} more memory`);
-    const total = [...statuses.values()].reduce((a, b) => a + b, 0);
-    const kinds = [...statuses].sort().map(([status, count]) => `${status} × ${count}`);
-    return `${total} requests at ${Math.round((total / tookMs) * 1000)}/s on ${availableParallelism()} shared cores (sender included): ${kinds.join(', ')}; no 5xx; ${mib(held)} more memory; afterwards ${others}`;
+    const count = total(answers);
+    const kinds = [...answers].sort().map(([status, count]) => `${status} × ${count}`);
+    return `${count} requests at ${Math.round((count / tookMs) * 1000)}/s on ${availableParallelism()} shared cores (sender included): ${kinds.join(', ')}; ${mib(held)} more memory; afterwards ${others}`;
   },
 };
 
