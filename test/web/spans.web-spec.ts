@@ -61,6 +61,16 @@ describe('spans in the page', () => {
     expect(await page.locator('circle').count()).toBe(40);
     expect(await page.locator('circle.failed').count()).toBe(8);
     await visitor.picture('spans-dots');
+    const plot = page.getByRole('group', { name: /traces by start and duration/ });
+    const { x = 0, y = 0, width = 0 } = (await plot.boundingBox()) ?? {};
+    await page.mouse.move(x + width * 0.5, y + 290);
+    await page.mouse.down();
+    await page.mouse.move(x + width - 2, y + 290, { steps: 5 });
+    await page.mouse.up();
+    await page.getByRole('option', { name: 'As chosen in the picture' }).waitFor({ state: 'attached' });
+    await page.getByText(/^(1\d|2\d) traces: /).waitFor();
+    await page.goBack();
+    await page.getByText(/^40 traces: /).waitFor();
   }, 120_000);
 
   it('goes from a search to a waterfall of 100 000 spans with rows for what is in view only', async () => {

@@ -1,8 +1,8 @@
 import { useMemo, type ReactNode } from 'react';
-import { relativeUrl, useRequest } from '../api/index.js';
+import { useRequest } from '../api/index.js';
 import { Button } from '../design/index.js';
 import { setQuery, useRoute } from '../router/index.js';
-import { CopyCurl, Loaded } from '../shell/index.js';
+import { CopyCurl, DownloadButton, Loaded } from '../shell/index.js';
 import { formatCount } from '../time/index.js';
 import { eventsRequest, exportRequest } from './dm-api.js';
 import { EventTable } from './event-table.js';
@@ -60,13 +60,9 @@ export function EventsView(): ReactNode {
               <span className="grow soft" role="status">
                 {formatCount(events.length)} events{next === undefined ? '' : ', and more'}
               </span>
-              <a
-                className="button small"
-                href={relativeUrl(exportRequest(valuesOf(query, FILTER)))}
-                download="events.ndjson"
-              >
+              <DownloadButton small request={exportRequest(valuesOf(query, FILTER))} file="events.ndjson">
                 Download all that match
-              </a>
+              </DownloadButton>
               <CopyCurl request={request} />
             </div>
             {events.length === 0 ? (

@@ -204,12 +204,17 @@ function SlowestPane({
   readonly running: boolean;
   readonly file: string | undefined;
 }): ReactNode {
-  const { list, seen, skipped, problem } = useSlowest(id, running);
+  const { list, seen, skipped, lostNodes, problem } = useSlowest(id, running);
   if (!running && list.length === 0 && file === undefined) return null;
   return (
     <section className="pane" aria-label="Slowest calls">
       <h2>Slowest calls</h2>
       {problem !== undefined && <Notice kind="warn">The events cannot be followed: {problem}</Notice>}
+      {lostNodes.map((text) => (
+        <Notice key={text} kind="warn">
+          Events of a node are missing from here on: {text}
+        </Notice>
+      ))}
       {skipped > 0 && (
         <Notice kind="warn">
           This page looked at {formatCount(seen)} events and {formatCount(skipped)} went by unseen, because they come

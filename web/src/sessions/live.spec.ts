@@ -39,8 +39,9 @@ describe('SlowestCalls', () => {
     ] as const)
       calls.take(JSON.stringify({ name, dur }));
     calls.take('{"name":"events skipped","cat":"tracer","ph":"X","ts":0,"dur":0,"args":{"count":40}}');
+    calls.take('{"name":"node lost","cat":"tracer","ph":"X","ts":1,"dur":0,"args":{"node":"b","reason":"gone"}}');
     for (const noise of ['[', '{"name":', ']', '', '{"name":"process_name","ph":"M"}']) calls.take(noise);
     expect(calls.list.map(({ name }) => name)).toEqual(['b', 'c']);
-    expect([calls.seen, calls.skipped]).toEqual([4, 40]);
+    expect([calls.seen, calls.skipped, calls.lostNodes]).toEqual([4, 40, ['b: gone']]);
   });
 });

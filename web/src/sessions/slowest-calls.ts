@@ -18,6 +18,7 @@ export interface TracedEvent {
 export class SlowestCalls {
   #seen = 0;
   #skipped = 0;
+  readonly #lostNodes: string[] = [];
   #list: TracedEvent[] = [];
 
   constructor(private readonly most = 20) {}
@@ -31,6 +32,11 @@ export class SlowestCalls {
     return this.#skipped;
   }
 
+  /** Nodes that the gateway lost while they were followed, with its reasons. */
+  get lostNodes(): readonly string[] {
+    return this.#lostNodes;
+  }
+
   /** Slowest first. */
   get list(): readonly TracedEvent[] {
     return this.#list;
@@ -40,14 +46,20 @@ export class SlowestCalls {
   take(line: string): void {
     const event = parsed(line);
     if (event === undefined) return;
-    if (event.cat === 'tracer' && event.name === 'events skipped') {
-      this.#skipped += Number(event.args?.['count'] ?? 0);
+    if (event.cat === 'tracer') {
+      this.#takeNote(event);
       return;
     }
     // Names of processes and threads come as events of their own.
     if (event.ph === 'M') return;
     this.#seen++;
     this.#rank(event);
+  }
+
+  /** What the stream says of itself. */
+  #takeNote({ name, args = {} }: TracedEvent): void {
+    if (name === 'events skipped') this.#skipped += Number(args['count'] ?? 0);
+    if (name === 'node lost') this.#lostNodes.push(`${String(args['node'])}: ${String(args['reason'])}`);
   }
 
   #rank(event: TracedEvent): void {

@@ -7,6 +7,7 @@ export interface Slowest {
   readonly list: readonly TracedEvent[];
   readonly seen: number;
   readonly skipped: number;
+  readonly lostNodes: readonly string[];
   /** Why the stream is not read any more; undefined while it is, or when it ended with the session. */
   readonly problem?: string;
 }
@@ -14,7 +15,7 @@ export interface Slowest {
 /** Lines that are parsed in a second; more is not read, so that the server skips (and counts) what the page cannot take. */
 const LINES_PER_SECOND = 20_000;
 const SHOWN_EVERY_MS = 500;
-const NOTHING: Slowest = { list: [], seen: 0, skipped: 0 };
+const NOTHING: Slowest = { list: [], seen: 0, skipped: 0, lostNodes: [] };
 
 /** Follows a running session and keeps its slowest events. */
 export function useSlowest(id: string, running: boolean): Slowest {
@@ -24,8 +25,14 @@ export function useSlowest(id: string, running: boolean): Slowest {
     const stop = new AbortController();
     const calls = new SlowestCalls();
     const show = (problem?: string): void => {
-      const { list, seen, skipped } = calls;
-      setSlowest({ list: [...list], seen, skipped, ...(problem !== undefined && { problem }) });
+      const { list, seen, skipped, lostNodes } = calls;
+      setSlowest({
+        list: [...list],
+        seen,
+        skipped,
+        lostNodes: [...lostNodes],
+        ...(problem !== undefined && { problem }),
+      });
     };
     const timer = window.setInterval(show, SHOWN_EVERY_MS, undefined);
     follow(id, calls, stop.signal).then(

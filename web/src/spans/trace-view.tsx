@@ -1,8 +1,7 @@
 import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
-import { relativeUrl } from '../api/index.js';
 import { Button, Empty, ErrorNotice, Notice, Spinner } from '../design/index.js';
 import { Link } from '../router/index.js';
-import { CopyCurl } from '../shell/index.js';
+import { CopyCurl, DownloadButton } from '../shell/index.js';
 import { formatCount, formatDurationUs, TimeText } from '../time/index.js';
 import { exportRequest, windowRequest, type ExportFormat } from './span-api.js';
 import { MOST_LOADED_ROWS, TraceLoader, type TraceFacts } from './trace-loader.js';
@@ -99,14 +98,14 @@ function Head({ facts, title }: { readonly facts: TraceFacts; readonly title: st
       {shown && (
         <div className="row" role="group" aria-label="Download as">
           {FORMATS.map(([format, name]) => (
-            <a
+            <DownloadButton
               key={format}
-              className="button small"
-              href={relativeUrl(exportRequest(traceId, format))}
-              download={`${traceId}.${format}.json`}
+              small
+              request={exportRequest(traceId, format)}
+              file={`${traceId}.${format}.json`}
             >
               {name}
-            </a>
+            </DownloadButton>
           ))}
         </div>
       )}
