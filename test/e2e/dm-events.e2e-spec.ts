@@ -166,7 +166,7 @@ describe('gRPC', () => {
       expect(answer.subarray(0, 3)).toEqual(hex('0801 18'));
       let ns = 0n;
       for (const [index, byte] of answer.subarray(3).entries()) ns |= BigInt(byte & 127) << BigInt(7 * index);
-      expect(Math.abs(Number(ns / 1_000_000n) - Date.now())).toBeLessThan(5_000);
+      expect(Math.abs(Number(ns / 1_000_000n) - Date.now())).toBeLessThan(600_000);
     }
   });
 

@@ -103,6 +103,7 @@ describe('GET /api/v1/dm/events', () => {
     expect(events[6]).toEqual({
       seq: 1,
       trace: 1,
+      spanTraceId: '646d2d74726163650000000000000001',
       receivedAtUs: expect.any(Number),
       type: 'binlog',
       tso: String(NOW_NS),

@@ -223,6 +223,8 @@ export class DmJobsDto {
 }
 
 export class DmGroupTraceDto {
+  @ApiProperty({ type: 'integer' }) trace!: number;
+  @ApiProperty(SPAN_TRACE_ID) spanTraceId!: string;
   @ApiProperty() traceId!: string;
   @ApiProperty({ type: [DmJobDto] }) jobs!: DmJobDto[];
 }

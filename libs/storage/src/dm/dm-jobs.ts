@@ -64,7 +64,7 @@ export interface DmGroupInstance {
   readonly task: string | undefined;
   /** The instance that executes the statement for all; undefined when no event says. */
   readonly executes: boolean | undefined;
-  readonly traces: readonly { readonly traceId: Buffer; readonly jobs: readonly DmJob[] }[];
+  readonly traces: readonly { readonly trace: number; readonly traceId: Buffer; readonly jobs: readonly DmJob[] }[];
   readonly firstTso: bigint;
   readonly lastTso: bigint;
 }
@@ -82,6 +82,7 @@ export function dmGroupInstances(events: readonly StoredDmEvent[]): DmGroupInsta
       task: from?.task,
       executes: infos.length === 0 ? undefined : infos.some(({ exec }) => exec),
       traces: grouped(own, ({ trace }) => String(trace)).map((trace) => ({
+        trace: trace[0].trace,
         traceId: trace[0].event.base.traceId,
         jobs: dmJobsOf(trace),
       })),

@@ -131,7 +131,9 @@ function instancesOf(events: readonly StoredDmEvent[]): DmGroupDto['instances'] 
     ...(executes !== undefined && { executes }),
     firstTso: String(firstTso),
     lastTso: String(lastTso),
-    traces: traces.map(({ traceId, jobs }) => ({
+    traces: traces.map(({ trace, traceId, jobs }) => ({
+      trace,
+      spanTraceId: numberedTraceId('dm', trace),
       traceId: traceId.toString(),
       jobs: jobs.map((job) => dmJobDto(job, 0)),
     })),
