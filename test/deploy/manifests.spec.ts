@@ -188,6 +188,15 @@ describe('components', () => {
     expect(() => kustomize(`${K8S}/components/local-traces`)).toThrow('no DaemonSet/tracer-node to patch');
   });
 
+  it('production collects the metrics of the gateway by TLS, those of the others without', () => {
+    const monitors = ofKind(kustomize(`${K8S}/overlays/production`), 'ServiceMonitor');
+    const schemes = monitors.map(({ metadata, spec }) => {
+      const { endpoints } = spec as { endpoints: readonly { readonly scheme?: string }[] };
+      return [metadata.name, endpoints.map(({ scheme = 'http' }) => scheme)];
+    });
+    expect(Object.fromEntries(schemes)).toEqual({ tracer: ['http'], 'tracer-svc': ['https'] });
+  });
+
   it('production serves TLS, also to the probes', () => {
     const { container } = one(workloadsOf(kustomize(`${K8S}/overlays/production`)), 'tracer-svc');
     for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const)
