@@ -2,7 +2,8 @@ import { mutate, oddText, Random } from './random.mjs';
 
 /** Errors with which a parser refuses; everything else it throws is a find. */
 const REFUSALS = new Set(['TracerError', 'DecodeError', 'IdError', 'DamagedFileError']);
-const LONGEST_MS = 5_000;
+/** Longer than anything takes on the slowest machine: only what does not end is found by it. */
+const LONGEST_MS = 120_000;
 
 /**
  * Feeds one parser with changed samples until its time is over.

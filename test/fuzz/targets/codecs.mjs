@@ -58,7 +58,8 @@ export const targets = [
       });
       // A find must not hide behind a refusal.
       const worst = errors.find((error) => error.constructor.name !== 'TracerError') ?? errors[0];
-      if (worst !== undefined) throw worst;
+      if (worst !== undefined && (worst.constructor.name !== 'TracerError' || errors.length === outcomes.length))
+        throw worst;
     },
     ...dmSeeds(),
   ),
