@@ -90,12 +90,15 @@ describe('ClientLimits', () => {
     let nowMs = 0;
     const limits = new ClientLimits(options, () => nowMs);
     limits.enter('stays', false);
+    let most = 0;
     for (let client = 0; client < 100_000; client++) {
       nowMs += 10;
       limits.enter(`client ${client}`, false)();
-      expect(limits.size).toBeLessThanOrEqual(20_002);
+      most = Math.max(most, limits.size);
     }
-    for (let count = 0; count < 1; count++) limits.enter('stays', false);
+    expect(most).toBeLessThanOrEqual(20_002);
+    // What is under way is not forgotten.
+    limits.enter('stays', false);
     expect(refusal(() => limits.enter('stays', false))).toEqual(['concurrency', 1]);
   });
 });
