@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState, type ReactNode } from 'react';
+import { memo, useCallback, useMemo, useState, type ReactNode } from 'react';
 import { Button, Field, VirtualRows } from '../design/index.js';
 import { setQuery, useQueryValue } from '../router/index.js';
 import { formatCount, formatDurationUs } from '../time/index.js';
@@ -83,7 +83,8 @@ interface RowProps {
   readonly sections: SectionsOf | undefined;
 }
 
-function Row({ place, columns, facts, view, sections }: RowProps): ReactNode {
+/** Scrolling leaves the rows that stay in view as they are: the view is a new object whenever anything changes. */
+const Row = memo(function Row({ place, columns, facts, view, sections }: RowProps): ReactNode {
   return (
     <SpanLine
       columns={columns}
@@ -98,7 +99,7 @@ function Row({ place, columns, facts, view, sections }: RowProps): ReactNode {
       onSelect={view.select}
     />
   );
-}
+});
 
 /** The state of the view, as the address has it. */
 function useView(columns: TraceColumns, spanNs: number): View {
