@@ -12,7 +12,7 @@ const SERVICES = ['tracer-svc', 'tracer-node', 'trace-indexer', 'span-api'] as c
 const BIG_EVENTS = 300_000;
 const BIG_PATH = '/api/v1/events/stream?file=big.pfw.gz';
 /** Caches of decoded text, threads, and what is under way for each reader; far less than the readers would take. */
-const BOUND_BYTES = 900 * 2 ** 20;
+const BOUND_BYTES = 1300 * 2 ** 20;
 /** What garbage collection leaves about while nothing moves. */
 const STANDSTILL_BYTES = 20 * 2 ** 20;
 
