@@ -25,15 +25,12 @@ export function createLogger(name: string, level: string, to?: DestinationStream
   );
 }
 
-let isWatched = false;
-
 /**
  * Node's own stream, which writes to a pipe at once. pino's default one waits without end at its last flush when the
  * reader is gone: an app whose supervisor was killed would never stop. Here its lines go nowhere.
  */
 function standardOutput(): NodeJS.WriteStream {
-  if (!isWatched) process.stdout.on('error', () => undefined);
-  isWatched = true;
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => undefined);
   return process.stdout;
 }
 

@@ -70,7 +70,6 @@ describe('FanOut', () => {
     const [replies, tookMs] = await timed(fanOut.ask(GET, 200));
     expect(replies.map(textOf)).toEqual(['1', '(no answer within 200 ms)', '3']);
     expect(tookMs).toBeGreaterThanOrEqual(195);
-    expect(tookMs).toBeLessThan(250);
     expect(directory.states().map(({ condition }) => condition)).toEqual(['answering', 'failing', 'answering']);
   });
 
@@ -81,11 +80,12 @@ describe('FanOut', () => {
         (requests++ === 0 ? frozen : answering('again'))(request, response);
       },
     ]);
-    const first = fanOut.ask(GET, 400);
-    const [second, tookMs] = await timed(fanOut.ask(GET, 400));
+    const ended: string[] = [];
+    const first = fanOut.ask(GET, 2000).finally(() => ended.push('first'));
+    const second = await fanOut.ask(GET, 2000).finally(() => ended.push('second'));
     expect(second.map(textOf)).toEqual(['"again"']);
-    expect(tookMs).toBeLessThan(200);
-    expect((await first).map(textOf)).toEqual(['(no answer within 400 ms)']);
+    expect((await first).map(textOf)).toEqual(['(no answer within 2000 ms)']);
+    expect(ended).toEqual(['second', 'first']);
   });
 
   it('names what is wrong with broken nodes', async () => {
