@@ -60,7 +60,7 @@ describe('PostgresTraceReads', () => {
       shown.map(({ index }) => stored?.seqs[index] ?? 0),
     );
     const rows = shown.map((row, at) => ({ ...row, span: spans[at] }));
-    expect(rows).toMatchObject(tree.window(window).rows);
+    expect(rows).toMatchObject(tree.window(window).rows.map((row) => ({ ...row })));
   });
 
   it('has no outline of small traces, and none of those that need merging', async () => {
