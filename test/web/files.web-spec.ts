@@ -171,6 +171,8 @@ describe('the page of trace files', () => {
     await page.getByRole('dialog', { name: 'Keys' }).getByText('Next of the same name').waitFor();
     await shot(page, 'keys');
     await page.keyboard.press('Escape');
+    // Keys in a dialog are the dialog's.
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('w');
     await placed((hash) => /from=\d+&to=\d+/.test(hash));
     await page.keyboard.press('0');

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LaneFact } from '../lanes/index.js';
+import { containerGroups } from './container-groups.js';
+
+const lane = (pid: number | null): LaneFact => ({ file: 'x', pid, tid: pid, events: 1, busy_us: 1 });
+const id = '51c06f4d3985aaaabbbbccccddddeeee51c06f4d3985aaaabbbbccccddddeeee';
+
+describe('the lanes of a session', () => {
+  it('all belong to its only container, also processes that have ended', () => {
+    const groupOf = containerGroups({ 'api-1': [id] }, {});
+    expect(groupOf?.(lane(7))).toEqual({ outer: 'api-1', inner: 'container 51c06f4d3985' });
+    expect(groupOf?.(lane(null))).toEqual({ outer: 'api-1', inner: 'container 51c06f4d3985' });
+  });
+
+  it('of several containers belong to the one in which they still run, and are never guessed', () => {
+    const pods = {
+      a: { Containers: { web: { Tasks: [1, 2] }, db: { Tasks: null } } },
+      b: { Containers: { db: { Tasks: [3] } } },
+    };
+    const groupOf = containerGroups({ a: ['web', 'db'], b: ['db'] }, pods);
+    const named = [1, 2, 3, 4].map((pid) => Object.values(groupOf?.(lane(pid)) ?? {}).join('/'));
+    expect(named).toEqual([
+      'a/container web',
+      'a/container web',
+      'b/container db',
+      'processes that have ended/any container',
+    ]);
+  });
+
+  it('without a container stay by host and process', () => {
+    expect(containerGroups({}, {})).toBeUndefined();
+  });
+});
