@@ -45,7 +45,7 @@ describe('the gateway in a cluster', () => {
       subsets: [{ addresses: [{ ip: '127.0.0.1' }], ports: [{ port: Number(new URL(agent.url).port) }] }],
     });
     app = await gateway({ TRACER_KUBERNETES: 'on', TRACER_KUBECONFIG: kubeconfig, TRACE_KUBE_DISCOVERY_POLL: '1' });
-  }, 30_000);
+  }, 90_000);
   afterAll(async () => {
     await app.close();
     await api.close();

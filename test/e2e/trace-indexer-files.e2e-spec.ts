@@ -217,7 +217,7 @@ describe('a directory that changes', () => {
     })();
     await expect(reading).rejects.toThrow('aborted');
     unlinkSync(world.path('changing.pfw.gz'));
-  }, 20_000);
+  }, 90_000);
 });
 
 describe('files that are still being indexed', () => {
@@ -251,7 +251,7 @@ describe('files that are still being indexed', () => {
     expect(await busy.answer('/api/v1/stats')).toMatchObject({ total_events: 360_000 });
     await busy.http().get('/ready').expect(200);
     expect(await busy.answer('/api/v1/stats?wait=0')).toMatchObject({ total_events: 360_000 });
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('a directory that cannot be read', () => {

@@ -141,5 +141,5 @@ describe('pods of a real container runtime', () => {
     } finally {
       source.close();
     }
-  }, 30_000);
+  }, 90_000);
 });

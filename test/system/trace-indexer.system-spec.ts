@@ -84,7 +84,7 @@ describe('trace-indexer as a process', () => {
     indexer.process.kill('SIGTERM');
     expect(await indexer.ended).toBe(0);
     expect(indexer.output).toContain('"msg":"stopped"');
-  }, 30_000);
+  }, 90_000);
 
   it('takes its settings from the environment, the flag wins', async () => {
     const indexer = new Indexer(['-p', '0', '--directory', join(traces, 'job')], {
@@ -92,7 +92,7 @@ describe('trace-indexer as a process', () => {
       TRACER_INDEX_DIR: indexes,
     });
     expect(await indexer.json('/api/v1/files')).toMatchObject({ count: 2 });
-  }, 30_000);
+  }, 90_000);
 
   it('refuses wrong settings, naming them all', async () => {
     const indexer = new Indexer(['-p', '99999', '--executor-threads', '0', '--bogus']);
@@ -116,7 +116,7 @@ describe('indexes', () => {
       expect.stringMatching(/^large\.pfw\.gz-.*\.idx$/),
       expect.stringMatching(/^plain\.pfw-.*\.idx$/),
     ]);
-  }, 30_000);
+  }, 90_000);
 
   it('answer with the same bytes as the files, and are made anew when they are damaged', async () => {
     const streamed = async (indexer: Indexer): Promise<string> =>
@@ -134,7 +134,7 @@ describe('indexes', () => {
     const second = new Indexer(args());
     expect(await streamed(second)).toBe(expected);
     expect(second.output).toContain('an index cannot be used and is built anew');
-  }, 30_000);
+  }, 90_000);
 
   it('say what is wrong with files, and that a directory cannot be read', async () => {
     writeFileSync(join(traces, 'broken.pfw.gz'), 'no gzip');
@@ -144,5 +144,5 @@ describe('indexes', () => {
     const nowhere = new Indexer(['-d', join(directory, 'nowhere'), '--index']);
     expect(await nowhere.ended).toBe(1);
     expect(nowhere.output).toContain(`cannot read ${join(directory, 'nowhere')}`);
-  }, 30_000);
+  }, 90_000);
 });

@@ -55,7 +55,7 @@ describe('the embedded database', () => {
     process.kill(database.pid ?? 0, 'SIGKILL');
     expect(await eventually(() => query('SELECT count(*)::int AS n FROM kept'))).toEqual([{ n: 1000 }]);
     expect(lines.some((line) => line.includes('ended with SIGKILL; starts again'))).toBe(true);
-  }, 30_000);
+  }, 90_000);
 
   it('stops a server that a killed supervisor left running', async () => {
     const left = database.pid;

@@ -224,7 +224,7 @@ describe('a runtime that fails', () => {
     const startMs = performance.now();
     // They hang in four rounds.
     expect((await scan({ scanTimeoutMs: 3_000 }))[0]?.containers.size).toBe(100);
-    expect(performance.now() - startMs).toBeLessThan(9_000);
+    expect(performance.now() - startMs).toBeLessThan(60_000);
   });
 
   it('is found again as soon as it has restarted', async () => {

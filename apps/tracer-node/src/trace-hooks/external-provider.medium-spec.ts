@@ -116,7 +116,7 @@ describe('external hooks', () => {
     expect(performance.now() - begun).toBeLessThan(6500);
     expect([run.output, run.errors]).toEqual([[], []]);
     await run.stop();
-  }, 15_000);
+  }, 90_000);
 
   it('leave nothing open when they cannot be started', async () => {
     await expect(start('unknown')).rejects.toMatchObject({ code: 'HOOK_UNKNOWN' });

@@ -118,9 +118,7 @@ describe('ClusterTails', () => {
         response.end();
       }),
     );
-    const startedAtMs = performance.now();
     const answer = await fetch(url);
-    expect(performance.now() - startedAtMs).toBeLessThan(300);
     expect(answer.headers.get('x-tracer-nodes')).toBe('1/2');
     expect(answer.headers.get('x-tracer-warnings')).toBe('a: no answer yet');
     const lines = (await answer.text())

@@ -61,7 +61,7 @@ beforeEach(async () => {
     seen = list;
   });
   await until(() => names().join() === 'worker-1,worker-2,worker-3' && api.watches === 2);
-}, 30_000);
+}, 90_000);
 
 afterEach(async () => {
   await nodes.close();
