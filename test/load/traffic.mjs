@@ -1,4 +1,5 @@
 /** The kinds of requests of a mixed load, each with the pause that it makes between two. */
+import { built } from '../fuzz/built.mjs';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -6,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
-const spanModel = await import('../../dist/libs/span-model/src/index.js');
-const { encodeDmEvent } = await import('../../dist/libs/storage/src/dm/dm-wire-writer.js');
+const spanModel = await built('libs/span-model/src/index.js');
+const { encodeDmEvent } = await built('libs/storage/src/dm/dm-wire-writer.js');
 
 const SPANS = 50;
 const FILE_EVENTS = 60_000;

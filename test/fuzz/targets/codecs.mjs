@@ -1,13 +1,13 @@
 /** Every decoder of a format that comes over the network. A refusal is one of our errors; all else is a find. */
-const spanModel = await import('../../../dist/libs/span-model/src/index.js');
-const { decodeDmUpload, decodeDmEvent, decodeGetTsoRequest } =
-  await import('../../../dist/libs/storage/src/dm/dm-wire.js');
-const { encodeDmEvent, encodeDmUpload } = await import('../../../dist/libs/storage/src/dm/dm-wire-writer.js');
-const { firstJsonValue } = await import('../../../dist/apps/tracer-node/src/wire/first-json-value.js');
-const { parseMultipart } = await import('../../../dist/apps/span-api/src/dm/go/multipart.js');
-const { parseQuery } = await import('../../../dist/apps/span-api/src/dm/go/go-form.js');
-const { parseToml } = await import('../../../dist/apps/span-api/src/dm/config/toml.js');
-const { parseTokenList } = await import('../../../dist/libs/service-kit/src/trust/token-list.js');
+import { built } from '../built.mjs';
+const spanModel = await built('libs/span-model/src/index.js');
+const { decodeDmUpload, decodeDmEvent, decodeGetTsoRequest } = await built('libs/storage/src/dm/dm-wire.js');
+const { encodeDmEvent, encodeDmUpload } = await built('libs/storage/src/dm/dm-wire-writer.js');
+const { firstJsonValue } = await built('apps/tracer-node/src/wire/first-json-value.js');
+const { parseMultipart } = await built('apps/span-api/src/dm/go/multipart.js');
+const { parseQuery } = await built('apps/span-api/src/dm/go/go-form.js');
+const { parseToml } = await built('apps/span-api/src/dm/config/toml.js');
+const { parseTokenList } = await built('libs/service-kit/src/trust/token-list.js');
 
 const SPANS = Buffer.from(
   JSON.stringify([

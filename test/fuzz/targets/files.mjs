@@ -1,12 +1,13 @@
 /** Files that somebody else wrote: compressed traces, and indexes of them. The plain reader on zlib is the judge. */
+import { built } from '../built.mjs';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { mutate, Random } from '../random.mjs';
 
-const { Filter, PlainTraceFile, TraceIndexes } = await import('../../../dist/libs/trace-index/src/index.js');
-const { closeTornFile } = await import('../../../dist/libs/trace-hooks/src/index.js');
+const { Filter, PlainTraceFile, TraceIndexes } = await built('libs/trace-index/src/index.js');
+const { closeTornFile } = await built('libs/trace-hooks/src/index.js');
 const { readAll } = await import('./read-all.mjs');
 
 const directory = mkdtempSync(join(tmpdir(), 'fuzz-'));

@@ -1,11 +1,12 @@
 /** What comes from the kernel, from hooks, and from whoever starts a session. */
+import { built } from '../built.mjs';
 import { existsSync } from 'node:fs';
 
-const { PageCursor } = await import('../../../dist/libs/trace-hooks/src/ring/ring-page.js');
-const { parseEventFormat, EventCatalog } = await import('../../../dist/libs/trace-hooks/src/event-format.js');
-const { parseTraceLine } = await import('../../../dist/libs/trace-hooks/src/external/trace-line.js');
-const { nativeHooks } = await import('../../../dist/libs/trace-hooks/src/index.js');
-const { parseArguments, TIME_OPTION } = await import('../../../dist/libs/trace-hooks/src/hooks/arguments.js');
+const { PageCursor } = await built('libs/trace-hooks/src/ring/ring-page.js');
+const { parseEventFormat, EventCatalog } = await built('libs/trace-hooks/src/event-format.js');
+const { parseTraceLine } = await built('libs/trace-hooks/src/external/trace-line.js');
+const { nativeHooks } = await built('libs/trace-hooks/src/index.js');
+const { parseArguments, TIME_OPTION } = await built('libs/trace-hooks/src/hooks/arguments.js');
 
 const GUARD = 4096;
 const memory = Buffer.alloc(GUARD * 3);
