@@ -194,6 +194,8 @@ describe('POST /v1/traces', () => {
     ['application/json', '{"resourceSpans":[', 400, 3],
     ['application/json', 'nonsense', 400, 3],
     ['text/plain', 'x', 415, 3],
+    ['__proto__', '{}', 415, 3],
+    ['constructor', '{}', 415, 3],
   ])('refuses %s %s with a status message', async (type, body, code, grpc) => {
     const response = await post('/v1/traces', type, body);
     expect([response.status, response.type]).toEqual([code, 'application/json']);

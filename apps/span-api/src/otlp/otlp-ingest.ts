@@ -12,10 +12,11 @@ import { clusterScopeOf, tenantOf } from '../http/tenant.js';
 import type { IngestBodyLimits } from '../ingest/ingest-limits.js';
 import type { IngestFormat, Sender, SpanIngest } from '../ingest/span-ingest.js';
 
-const ENCODINGS: Readonly<Record<string, OtlpEncoding>> = {
-  'application/json': 'json',
-  'application/x-protobuf': 'protobuf',
-};
+/** A map, because the keys are asked for with what clients send: `__proto__` is a content type, too. */
+const ENCODINGS: ReadonlyMap<string, OtlpEncoding> = new Map([
+  ['application/json', 'json'],
+  ['application/x-protobuf', 'protobuf'],
+]);
 
 export const OTLP_MEDIA_TYPE: Readonly<Record<OtlpEncoding, string>> = {
   json: 'application/json',
@@ -24,7 +25,7 @@ export const OTLP_MEDIA_TYPE: Readonly<Record<OtlpEncoding, string>> = {
 
 /** How the request is encoded, and so its response; undefined for other content types. */
 export function otlpEncodingOf(request: IncomingMessage): OtlpEncoding | undefined {
-  return ENCODINGS[mediaTypeOf(request)];
+  return ENCODINGS.get(mediaTypeOf(request));
 }
 
 export interface OtlpAnswer {
