@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DmJobState } from '@tracer/storage';
+import { type DmEvent, DmJobState } from '@tracer/storage';
 import { dmBinlog, dmJob, dmText } from '../../libs/storage/src/testing/dm-events.js';
 import { DmClient } from '../e2e/fixtures/dm-client.js';
 import { BuiltSuite } from './fixtures/built-suite.js';
@@ -12,7 +12,7 @@ const NOW_NS = BigInt(Date.now()) * 1_000_000n;
 const { queued, success, error } = DmJobState;
 
 /** One change that three jobs carry out: one well, one badly, and one that nobody heard of again. */
-function change(): Parameters<DmClient['upload']> {
+function change(): DmEvent[] {
   const id = 'mysql-1.syncer.shop.7';
   const place = (pos: number): { name: Buffer; pos: number } => ({ name: dmText('mysql-bin.000004'), pos });
   const job = (sql: string, state: number, afterNs: bigint): ReturnType<typeof dmJob> =>
