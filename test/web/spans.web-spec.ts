@@ -83,7 +83,7 @@ describe('spans in the page', () => {
     await page.getByRole('button', { name: 'Critical path' }).click();
     await page.getByRole('region', { name: 'Time on the critical path' }).waitFor();
     await visitor.picture('trace-waterfall');
-    const frames = (await page.evaluate(SCROLL_ALL)) as number[];
+    const frames = await page.evaluate<number[]>(SCROLL_ALL);
     frames.sort((a, b) => a - b);
     const at = (part: number): string => (frames[Math.floor(frames.length * part)] ?? NaN).toFixed(1);
     process.stdout.write(
