@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -134,6 +134,36 @@ describe('indexes', () => {
     const second = new Indexer(args());
     expect(await streamed(second)).toBe(expected);
     expect(second.output).toContain('an index cannot be used and is built anew');
+  }, 90_000);
+
+  it('are made anew while the service runs, when an answer finds damage in them', async () => {
+    const indexer = new Indexer(args('--rescan-ms', '1000000'));
+    const url = await indexer.url();
+    const file = 'file=job/large.pfw.gz';
+    const streamed = async (): Promise<string> =>
+      (await fetch(`${url}/api/v1/events/stream?${file}&dur_min=300`)).text();
+    const names = async (): Promise<string> => (await fetch(`${url}/api/v1/names?${file}&dur_min=300`)).text();
+    const info = `/api/v1/files/info?${file}`;
+    const [lines, totals] = [await streamed(), await names()];
+    expect(lines.split('\n').length).toBeGreaterThan(1000);
+    // Every answer reads some of this: what is behind the first half, up to the sections.
+    const damage = (): void => {
+      const path = join(indexes, built().find((name) => name.startsWith('large')) ?? '');
+      const bytes = readFileSync(path);
+      for (let at = bytes.length >> 1; at < bytes.readDoubleLE(16); at += 1000) bytes[at] = (bytes[at] ?? 0) ^ 0x55;
+      writeFileSync(path, bytes);
+    };
+    damage();
+    // Each time the first answer may break off; that it shows nothing wrong is what the check sums are for.
+    const attempt = (ask: () => Promise<string>, right: string): Promise<string> => ask().catch(() => right);
+    expect(await attempt(streamed, lines)).toBe(lines);
+    expect([await streamed(), await names()]).toEqual([lines, totals]);
+    expect(await indexer.json(info)).toMatchObject({ damaged_indexes: 1, has_checkpoint_index: true, state: 'ready' });
+    damage();
+    expect(await names()).toContain('"error"');
+    expect([await names(), await streamed()]).toEqual([totals, lines]);
+    expect(await indexer.json(info)).toMatchObject({ damaged_indexes: 2, has_checkpoint_index: true });
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^tracer_index_damaged_indexes(\{.*\})? 2$/m);
   }, 90_000);
 
   it('say what is wrong with files, and that a directory cannot be read', async () => {

@@ -48,6 +48,11 @@ export class TraceFileSkippedDto {
 export class TraceFileInfoDto extends TraceFileDto {
   @ApiProperty({ description: 'Size of the file in MiB' }) size_mb!: number;
   @ApiProperty({ ...INTEGER, description: 'Size of the file' }) compressed_size!: number;
+  @ApiProperty({
+    ...INTEGER,
+    description: 'Indexes of it that answers found damaged since the start; each is made anew',
+  })
+  damaged_indexes!: number;
   @ApiPropertyOptional({ ...INTEGER, description: 'Newlines in the text; not of small files' }) num_lines?: number;
   @ApiPropertyOptional({ ...INTEGER, description: 'Places to start reading at; not of small files' })
   num_checkpoints?: number;

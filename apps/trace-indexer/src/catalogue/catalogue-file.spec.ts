@@ -103,6 +103,23 @@ describe('CatalogueFile', () => {
     expect((await opening).facts.identity.sizeBytes).toBe(50);
   });
 
+  it('is opened anew when its index turned out to be damaged, and counts it', async () => {
+    const source = new Source();
+    const file = new CatalogueFile(listed(5), source);
+    const first = file.open(true);
+    await source.finish();
+    Object.assign(await first, { indexLoss: 'damaged' });
+    // Also when it has grown meanwhile: there is nothing that could serve.
+    file.update(listed(6));
+    expect([file.state, file.isDue, file.usable, file.damagedIndexes]).toEqual(['waiting', true, undefined, 1]);
+    const second = file.open(true);
+    await source.finish();
+    expect([(await second) === (await first), source.closed]).toEqual([false, 1]);
+    expect([file.state, file.damagedIndexes]).toEqual(['ready', 1]);
+    Object.assign(await second, { indexLoss: 'gone' });
+    expect([file.state, file.damagedIndexes]).toEqual(['waiting', 1]);
+  });
+
   it('tells why it cannot be opened, and does not try again at once', async () => {
     const source = new Source();
     const file = new CatalogueFile(listed(5), source);

@@ -39,6 +39,8 @@ export class CatalogueFile {
   #readerOf: ListedFile | undefined;
   #openedAtMs = 0;
   #openTookMs = 0;
+  /** Of the readers before this one. */
+  #damagedBefore = 0;
   #opening: { readonly of: ListedFile; readonly reader: Promise<TraceFileReader> } | undefined;
   #failure: { readonly of: ListedFile; readonly error: TracerError; readonly atMs: number } | undefined;
 
@@ -69,8 +71,13 @@ export class CatalogueFile {
   /** The reader, when it knows the file as it was last listed (or newer: the file may grow while it is opened). */
   get current(): TraceFileReader | undefined {
     const reader = this.#reader;
-    if (reader === undefined) return undefined;
+    if (reader === undefined || reader.indexLoss !== undefined) return undefined;
     return this.#readerOf === this.listed || sameFile(reader.facts.identity, this.listed) ? reader : undefined;
+  }
+
+  /** How many indexes of it were found damaged by answers, since it is known. */
+  get damagedIndexes(): number {
+    return this.#damagedBefore + (this.#reader?.indexLoss === 'damaged' ? 1 : 0);
   }
 
   /** What can be asked at once: the current reader, or the last one of a file that has only grown since. */
@@ -89,6 +96,7 @@ export class CatalogueFile {
 
   /** Whether what the last reader knows is still true of the beginning of the file. */
   get #hasOnlyGrown(): boolean {
+    if (this.#reader?.indexLoss !== undefined) return false;
     const known = this.#reader?.facts.identity;
     return known?.inode === this.listed.inode && this.listed.sizeBytes > known.sizeBytes;
   }
@@ -126,6 +134,7 @@ export class CatalogueFile {
       const { reader, tookMs } = await this.source.open(of, urgent);
       this.#openedAtMs = performance.now();
       this.#openTookMs = tookMs;
+      this.#damagedBefore = this.damagedIndexes;
       void this.#reader?.close();
       this.#reader = reader;
       this.#readerOf = of;

@@ -44,6 +44,9 @@ export function registerCatalogueMetrics({ registry }: Metrics, catalogue: FileC
       );
     }
   });
+  gauge('tracer_index_damaged_indexes', 'Indexes of the files that answers found damaged since the start', [], (to) => {
+    to.set(total(catalogue, ({ damagedIndexes }) => damagedIndexes));
+  });
   gauge('tracer_index_ignored_entries', 'Entries that are named like trace files and are none', ['reason'], (to) => {
     for (const { reason } of catalogue.ignored) to.inc({ reason });
   });

@@ -37,6 +37,7 @@ export function infoDto(file: CatalogueFile, reader: TraceFileReader): TraceFile
     ...fileDto(file),
     size_mb: sizeBytes / 2 ** 20,
     compressed_size: sizeBytes,
+    damaged_indexes: file.damagedIndexes,
     ...(file.isSmall ? {} : sizesOf(facts)),
     complete: facts.complete,
     num_events: facts.events,
@@ -67,6 +68,7 @@ export function unreadableInfoDto(file: CatalogueFile, message: string): TraceFi
     ...fileDto(file),
     size_mb: sizeBytes / 2 ** 20,
     compressed_size: sizeBytes,
+    damaged_indexes: file.damagedIndexes,
     problem: { kind: 'unreadable', message },
   };
 }

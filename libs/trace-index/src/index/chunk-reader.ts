@@ -15,6 +15,7 @@ import type {
 import { DensityCounter } from './density-counter.js';
 import { hashPlaces, mayHaveHash } from './hash-bits.js';
 import { LineSelection } from './line-selection.js';
+import { textOf } from './file-mark.js';
 import { OpenTrace } from './open-trace.js';
 import { PICK, type QueryPlan } from './query-plan.js';
 import { RowFilter } from './row-filter.js';
@@ -43,7 +44,7 @@ export class ChunkReader {
     this.#density = new DensityCounter(this.#kernels, this.#filter);
   }
 
-  /** @throws TracerError STORAGE_FAILED when the trace or its index are not what they were */
+  /** @throws TracerError STORAGE_FAILED when the trace is not what it was; IndexLost when its index is not */
   run<T extends ChunkTask>(plan: QueryPlan, task: T): ChunkResult<T> {
     if (this.#plan?.id !== plan.id) {
       this.#plan = plan;
@@ -123,8 +124,7 @@ export class ChunkReader {
   }
 
   #openTrace(plan: QueryPlan): OpenTrace {
-    const { sizeBytes, modifiedNs, inode } = plan.identity;
-    const key = `${plan.tracePath}\0${plan.indexPath}\0${sizeBytes} ${modifiedNs} ${inode}`;
+    const key = [plan.tracePath, textOf(plan.identity), plan.indexPath, textOf(plan.indexIdentity)].join('\0');
     const open = this.#open.get(key) ?? new OpenTrace(plan);
     open.check(plan.identity);
     this.#open.delete(key);

@@ -23,6 +23,11 @@ export function identityOf(fd: number): FileIdentity {
   return { sizeBytes: Number(stat.size), modifiedNs: stat.mtimeNs, inode: stat.ino };
 }
 
+/** An identity as part of the key of what is kept about a file: another file under the same name has another one. */
+export function textOf({ sizeBytes, modifiedNs, inode }: FileIdentity): string {
+  return `${sizeBytes} ${modifiedNs} ${inode}`;
+}
+
 /** @param identity of the open file `fd` */
 export function markOf(fd: number, { sizeBytes, modifiedNs }: FileIdentity): FileMark {
   const source = new FileSource(fd);

@@ -19,6 +19,7 @@ import type { FileFilters } from './file-filters.js';
 import { countsOf } from './index-dictionaries.js';
 import { factsOf, summaryOf } from './index-facts.js';
 import type { IndexFile } from './index-file.js';
+import { IndexLost } from './index-lost.js';
 import { PictureLanes } from './picture-lanes.js';
 import { candidateChunks, picturePlan, planOf, type NeededHash, type QueryPlan } from './query-plan.js';
 import { taskResults } from './task-queue.js';
@@ -38,13 +39,18 @@ export class IndexedTraceFile implements TraceFileReader {
   #hashes: readonly StoredHash[] | undefined;
   #filters: FileFilters | undefined;
   #threads: readonly Thread[] | undefined;
+  #lost: IndexLost | undefined;
 
-  /** @param identity of the trace file, which the index is about */
+  /**
+   * @param identity of the trace file, which the index is about
+   * @param onLost told once, when an answer finds that the index cannot be read any more
+   */
   constructor(
     private readonly tracePath: string,
     private readonly index: IndexFile,
     identity: FileIdentity,
     private readonly executor: ChunkExecutor,
+    private readonly onLost: (error: IndexLost) => void = () => undefined,
   ) {
     this.facts = factsOf(index.facts, identity);
     this.summary = summaryOf(index.facts.summary, countsOf(index.classes, index.lanes));
@@ -55,7 +61,53 @@ export class IndexedTraceFile implements TraceFileReader {
     return this.index.bytes;
   }
 
+  get indexLoss(): IndexLost['loss'] | undefined {
+    return this.#lost?.loss;
+  }
+
   async *select(
+    filter: Filter,
+    options: SelectOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<EventBlock, void, undefined> {
+    try {
+      yield* this.#select(filter, options, signal);
+    } catch (error) {
+      throw this.#noted(error);
+    }
+  }
+
+  async aggregate(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
+    try {
+      if (filter.needsArgs || sink.reads.has('args')) await this.#aggregateLines(filter, sink, signal);
+      else if (sink instanceof DensityGrid) await this.#fillGrid(filter, sink, signal);
+      else await this.#aggregateColumns(filter, sink, signal);
+    } catch (error) {
+      throw this.#noted(error);
+    }
+  }
+
+  async definitions(signal: AbortSignal): Promise<Definitions> {
+    await this.#check(signal);
+    const hashes: Record<HashKind, Map<string, string>> = { FH: new Map(), HH: new Map(), SH: new Map() };
+    try {
+      for (const { kind, hash, text } of this.#storedHashes()) if (text !== undefined) hashes[kind].set(hash, text);
+    } catch (error) {
+      throw this.#noted(error);
+    }
+    return { hashes, lanes: this.index.facts.lanes };
+  }
+
+  /** An error on its way to the caller: the loss of the index is noted in passing. */
+  #noted(error: unknown): unknown {
+    if (error instanceof IndexLost && this.#lost === undefined) {
+      this.#lost = error;
+      this.onLost(error);
+    }
+    return error;
+  }
+
+  async *#select(
     filter: Filter,
     options: SelectOptions,
     signal: AbortSignal,
@@ -85,12 +137,6 @@ export class IndexedTraceFile implements TraceFileReader {
       yield* sender === undefined ? wanted.blocks.map(eventBlock) : sender.blocks(wanted);
       if (left <= 0) return;
     }
-  }
-
-  async aggregate(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
-    if (filter.needsArgs || sink.reads.has('args')) await this.#aggregateLines(filter, sink, signal);
-    else if (sink instanceof DensityGrid) await this.#fillGrid(filter, sink, signal);
-    else await this.#aggregateColumns(filter, sink, signal);
   }
 
   /** For what columns do not say: the lines themselves. */
@@ -156,13 +202,6 @@ export class IndexedTraceFile implements TraceFileReader {
     }
   }
 
-  async definitions(signal: AbortSignal): Promise<Definitions> {
-    await this.#check(signal);
-    const hashes: Record<HashKind, Map<string, string>> = { FH: new Map(), HH: new Map(), SH: new Map() };
-    for (const { kind, hash, text } of this.#storedHashes()) if (text !== undefined) hashes[kind].set(hash, text);
-    return { hashes, lanes: this.index.facts.lanes };
-  }
-
   close(): Promise<void> {
     this.#hashes = undefined;
     this.#filters = undefined;
@@ -172,8 +211,9 @@ export class IndexedTraceFile implements TraceFileReader {
 
   #plan(filter: Filter, withMetadata: boolean): QueryPlan {
     const { tracePath, facts } = this;
-    const { path, classes, lanes } = this.index;
-    return planOf(filter, withMetadata, { tracePath, indexPath: path, facts, classes, lanes });
+    const { path, identity, classes, lanes } = this.index;
+    const source = { tracePath, indexPath: path, indexIdentity: identity, facts, classes, lanes };
+    return planOf(filter, withMetadata, source);
   }
 
   #candidates(plan: QueryPlan): number[] {

@@ -6,6 +6,7 @@ import { TraceRecord } from '../query/trace-record.js';
 import type { ChunkFacts } from './chunk-record.js';
 import type { SelectResult, SelectTask, TaskChunk } from './chunk-task.js';
 import { ChunkDecoder, type ChunkLines } from './chunk-text.js';
+import { textOf } from './file-mark.js';
 import { LineBlocks } from './line-blocks.js';
 import type { OpenTrace } from './open-trace.js';
 import type { QueryPlan } from './query-plan.js';
@@ -39,7 +40,9 @@ export class LineSelection {
     this.#cache = new TextCache(cacheBytes);
   }
 
+  /** Begins a task. What one before has left that broke off is thrown away. */
   begin(plan: QueryPlan, task: SelectTask, open: OpenTrace): void {
+    this.#blocks.take();
     this.#plan = plan;
     this.#task = task;
     this.#open = open;
@@ -157,8 +160,9 @@ export class LineSelection {
 
   /** At least the first `lines` lines of a chunk, from the cache when they are there. */
   #text({ chunk: number, next }: TaskChunk, chunk: ChunkFacts, lines: number): ChunkLines {
-    const { tracePath, identity } = this.#plan;
-    const key = `${tracePath}\0${identity.sizeBytes} ${identity.modifiedNs}\0${number}`;
+    const { tracePath, identity, indexIdentity } = this.#plan;
+    // Another index may have its chunks elsewhere.
+    const key = [tracePath, textOf(identity), textOf(indexIdentity), number].join('\0');
     const known = this.#cache.get(key);
     if (known !== undefined) return this.#decoder.restore(known);
     const window = chunk.window.bytes > 0 ? this.#open.blob(chunk.window) : NO_BYTES;

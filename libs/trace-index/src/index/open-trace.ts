@@ -1,12 +1,14 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { TracerError } from '@tracer/base';
 import { FileSource } from '../kernels/byte-source.js';
 import { sameOrGrown } from '../plain/open-file.js';
 import type { FileIdentity } from '../query/file-facts.js';
 import type { Blob } from './chunk-record.js';
+import { errnoOf } from './errno.js';
 import { identityOf } from './file-mark.js';
 import { IndexFile } from './index-file.js';
+import { IndexLost } from './index-lost.js';
 import type { QueryPlan } from './query-plan.js';
 import { HashTable } from './reference-finder.js';
 
@@ -15,27 +17,32 @@ export class OpenTrace {
   readonly trace: FileSource;
   readonly #index: FileSource;
   readonly #indexPath: string;
+  readonly #indexIdentity: FileIdentity;
   #hashes: HashTable | undefined;
 
-  /** @throws TracerError STORAGE_FAILED when the trace is not the file the plan is about, or one of them cannot be opened */
-  constructor(plan: Pick<QueryPlan, 'tracePath' | 'indexPath' | 'identity'>) {
+  /**
+   * @throws TracerError STORAGE_FAILED when the trace is not the file the plan is about, or one of them cannot be opened
+   * @throws IndexLost when there is no index any more, or another one than the plan is made from
+   */
+  constructor(plan: Pick<QueryPlan, 'tracePath' | 'indexPath' | 'identity' | 'indexIdentity'>) {
     const trace = open(plan.tracePath);
     this.trace = new FileSource(trace);
     this.#indexPath = plan.indexPath;
+    this.#indexIdentity = plan.indexIdentity;
     try {
       this.check(plan.identity);
-      this.#index = new FileSource(open(plan.indexPath));
+      this.#index = new FileSource(openIndex(plan.indexPath, plan.indexIdentity));
     } catch (error) {
       closeSync(trace);
       throw error;
     }
   }
 
-  /** @throws TracerError STORAGE_FAILED when the index does not hold the blob any more */
+  /** @throws IndexLost when the index does not hold the blob any more */
   blob({ offset, bytes, crc }: Blob): Buffer {
     const blob = Buffer.allocUnsafe(bytes);
     if (this.#index.read(blob, offset) < bytes || crc32(blob) !== crc) {
-      throw new TracerError('STORAGE_FAILED', 'the index is damaged');
+      throw new IndexLost('damaged', 'the index is damaged');
     }
     return blob;
   }
@@ -46,9 +53,9 @@ export class OpenTrace {
     throw new TracerError('STORAGE_FAILED', 'the file was changed while it was read');
   }
 
-  /** The definitions of the index. */
+  /** The definitions of the index. @throws IndexLost when they cannot be read any more */
   get hashes(): HashTable {
-    this.#hashes ??= new HashTable(IndexFile.open(this.#indexPath).hashes());
+    this.#hashes ??= new HashTable(IndexFile.reopen(this.#indexPath, this.#indexIdentity).hashes());
     return this.#hashes;
   }
 
@@ -56,6 +63,20 @@ export class OpenTrace {
     closeSync(this.trace.fd);
     closeSync(this.#index.fd);
   }
+}
+
+function openIndex(path: string, { inode }: FileIdentity): number {
+  let fd: number;
+  try {
+    fd = open(path);
+  } catch (error) {
+    if (!(error instanceof TracerError) || errnoOf(error.cause) !== 'ENOENT') throw error;
+    throw new IndexLost('gone', 'the index has been removed', { cause: error });
+  }
+  // One that was written over in place is found by its checksums.
+  if (fstatSync(fd, { bigint: true }).ino === inode) return fd;
+  closeSync(fd);
+  throw new IndexLost('gone', 'the index has been replaced by another one');
 }
 
 function open(path: string): number {

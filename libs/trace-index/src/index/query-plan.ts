@@ -19,6 +19,8 @@ export interface QueryPlan {
   readonly id: number;
   readonly tracePath: string;
   readonly indexPath: string;
+  /** Of the index that the plan was made from. */
+  readonly indexIdentity: FileFacts['identity'];
   readonly format: FileFacts['format'];
   readonly usableBytes: number;
   readonly identity: FileFacts['identity'];
@@ -58,6 +60,7 @@ export interface NeededHash {
 export interface PlanSource {
   readonly tracePath: string;
   readonly indexPath: string;
+  readonly indexIdentity: FileFacts['identity'];
   readonly facts: FileFacts;
   readonly classes: readonly TraceClass[];
   readonly lanes: readonly TraceLane[];
@@ -68,7 +71,7 @@ let plans = 0;
 /** @param withMetadata also take every metadata record, whatever the filter says */
 export function planOf(filter: Filter, withMetadata: boolean, source: PlanSource): QueryPlan {
   const { terms } = filter;
-  const { facts, tracePath, indexPath } = source;
+  const { facts, tracePath, indexPath, indexIdentity } = source;
   const picks = Uint8Array.from(source.classes, (one) => {
     if (one.kind === 'metadata') return withMetadata ? PICK.always : PICK.never;
     return one.kind === 'event' && classMatches(one, terms) ? PICK.ifMatching : PICK.never;
@@ -80,7 +83,7 @@ export function planOf(filter: Filter, withMetadata: boolean, source: PlanSource
   const argTerms = terms.filter((term) => term.kind === 'arg');
   return {
     id: plans++,
-    ...{ tracePath, indexPath, picks, lanes, laneTerms, columnTerms, argTerms },
+    ...{ tracePath, indexPath, indexIdentity, picks, lanes, laneTerms, columnTerms, argTerms },
     everything: filter.isEmpty,
     takesMetadata: withMetadata,
     format: facts.format,

@@ -67,6 +67,8 @@ export class ChunkDensity {
 
   /** Begins a picture of which only the bins that `[fromUs, toUs]` touches will be filled. */
   begin(window: DensityWindow, fromUs: number, toUs: number): void {
+    // Cells of a task that broke off: they are cleared as they were laid out.
+    this.#flush();
     const range = window.endUs - window.beginUs;
     const scale = range > 0 ? window.bins / range : 0;
     const doubles = this.#kernels.f64(this.#kernels.run.density_state(), 4);

@@ -56,6 +56,11 @@ export type { Definitions, LaneFact } from './definitions.js';
 export interface TraceFileReader {
   readonly facts: FileFacts;
   readonly summary: FileSummary;
+  /**
+   * Set once an answer has failed because the index cannot be read any more: `damaged`, or `gone` (removed, replaced).
+   * Answers go on failing then; the file has to be opened anew, which builds another index when it is needed.
+   */
+  readonly indexLoss?: 'damaged' | 'gone' | undefined;
 
   /**
    * The matching lines in file order, metadata by policy. After the last event of a limit nothing more comes.

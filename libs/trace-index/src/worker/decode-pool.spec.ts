@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { TracerError } from '@tracer/base';
 import type { SelectTask } from '../index/chunk-task.js';
+import { IndexLost } from '../index/index-lost.js';
 import type { QueryPlan } from '../index/query-plan.js';
 import { DecodePool } from './decode-pool.js';
-import { transferable, type TaskMessage } from './task-messages.js';
+import { failureOf, transferable, type TaskMessage } from './task-messages.js';
 import type { Thread, ThreadListener } from './thread.js';
 
 /** A thread that answers when it is told to. */
@@ -103,6 +104,11 @@ describe('DecodePool', () => {
     const failed = decode.run(plan(1), task(1), never);
     FakeThread.all[0]?.listener?.onMessage({ failure: { code: 'STORAGE_FAILED', message: 'a checksum' } });
     await expect(failed).rejects.toEqual(new TracerError('STORAGE_FAILED', 'a checksum'));
+    const lost = decode.run(plan(1), task(1), never);
+    const failure = failureOf(new IndexLost('damaged', 'the index is damaged'));
+    FakeThread.all[0]?.listener?.onMessage({ failure });
+    await expect(lost).rejects.toBeInstanceOf(IndexLost);
+    await expect(lost).rejects.toMatchObject({ code: 'STORAGE_FAILED', loss: 'damaged' });
   });
 
   it('replaces a thread that dies, failing only what it worked on', async () => {

@@ -1,5 +1,6 @@
 import { reasonOf, TracerError, type TracerErrorCode } from '@tracer/base';
 import type { ChunkTask, TaskResult } from '../index/chunk-task.js';
+import { IndexLost, type IndexLoss } from '../index/index-lost.js';
 import type { QueryPlan } from '../index/query-plan.js';
 
 /** To a decode worker: a plan that the next tasks belong to, or a task of the last plan. */
@@ -15,14 +16,18 @@ export type TaskAnswer = { readonly result: TaskResult } | { readonly failure: F
 export interface Failure {
   readonly code: TracerErrorCode;
   readonly message: string;
+  /** Of an `IndexLost`. */
+  readonly indexLoss?: IndexLoss | undefined;
 }
 
 export function failureOf(error: unknown): Failure {
+  if (error instanceof IndexLost) return { code: error.code, message: error.message, indexLoss: error.loss };
   if (error instanceof TracerError) return { code: error.code, message: error.message };
   return { code: 'INTERNAL', message: reasonOf(error) };
 }
 
-export function errorOf({ code, message }: Failure): TracerError {
+export function errorOf({ code, message, indexLoss }: Failure): TracerError {
+  if (indexLoss !== undefined) return new IndexLost(indexLoss, message);
   return new TracerError(code, message);
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
@@ -20,6 +21,7 @@ import { InlineExecutor } from '../index/chunk-executor.js';
 import { HEADER_BYTES, INDEX_VERSION } from '../index/index-format.js';
 import { IndexWriter } from '../index/index-writer.js';
 import { DictionaryOverflow } from '../kernels/dictionary.js';
+import { DensityGrid } from '../query/density-grid.js';
 import { Filter } from '../query/filter.js';
 import type { TraceFileReader } from '../query/trace-file-reader.js';
 import { gzipOf, traceLines } from '../testing/trace-lines.js';
@@ -228,6 +230,86 @@ describe('TraceIndexes', () => {
     await expect(reader.definitions(never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   });
 
+  it.each<[string, (idx: string) => number]>([
+    ['a segment', () => HEADER_BYTES + 40],
+    ['the chunks', (idx) => sectionAt(idx, 4)],
+    ['the definitions', (idx) => sectionAt(idx, 5)],
+  ])('makes an index anew in which an answer found damage of %s', async (_, at) => {
+    const path = trace('l.pfw');
+    const known = indexes();
+    const before = await asked(await known.open(path, watch));
+    const reader = await known.open(path, watch);
+    poke(`${path}.idx`, at(`${path}.idx`), 0x5a);
+    await expect(asked(reader)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    expect(reader.indexLoss).toBe('damaged');
+    expect(log).toMatchObject([{ level: 'warn', message: 'an index cannot be read any more' }]);
+    // The threads that had the damaged one open read the new one from now on.
+    const again = await known.open(path, watch);
+    expect([builds.length, again.facts.indexed, await asked(again), again.indexLoss]).toEqual([
+      2,
+      true,
+      before,
+      undefined,
+    ]);
+    // It is not suspected for ever.
+    await known.open(path, watch);
+    expect(builds).toHaveLength(2);
+  });
+
+  it('shows nothing of an answer that broke off in the answers behind it', async () => {
+    const known = indexes();
+    const [path, other] = [trace('o.pfw'), trace('p.pfw', text(2))];
+    for (const tracePath of [path, other]) {
+      buildIndex({ tracePath, indexPath: `${tracePath}.idx`, format: 'plain', chunkBytes: 34_000 });
+    }
+    const [reader, sound] = [await known.open(path, watch), await known.open(other, watch)];
+    const before = [await asked(sound), await drawn(sound)];
+    // Chunks before the damage have been worked on when it is found.
+    const second = readFileSync(`${path}.idx`).length >> 2;
+    poke(`${path}.idx`, second, 0x5a ^ (readFileSync(`${path}.idx`)[second] ?? 0));
+    for (const ask of [asked, drawn]) {
+      await expect(ask(reader)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+      expect([await asked(sound), await drawn(sound)]).toEqual(before);
+    }
+  });
+
+  it('reads without an index when a damaged one cannot be replaced', async () => {
+    const path = trace('m.pfw');
+    const before = await asked(await indexes().open(path, watch));
+    const full = { ...builders, build: () => Promise.reject(new Error('ENOSPC')) };
+    const options = { threads: 1, cacheBytes: 0, log: logger };
+    const known = new TraceIndexes(options, { executor: new InlineExecutor(), builders: full });
+    const reader = await known.open(path, watch);
+    poke(`${path}.idx`, HEADER_BYTES + 40, 0x5a);
+    await expect(asked(reader)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    const plain = await known.open(path, watch);
+    expect([plain.facts.indexed, await asked(plain)]).toEqual([false, before]);
+    // The name is taken by something that is no file.
+    rmSync(`${path}.idx`);
+    mkdirSync(`${path}.idx`);
+    expect((await known.open(path, watch)).facts.indexed).toBe(false);
+  });
+
+  it('tells an index from the next one under its name', async () => {
+    const path = trace('n.pfw');
+    const known = indexes();
+    const old = await known.open(path, watch);
+    const before = await asked(old);
+    buildIndex({ tracePath: path, indexPath: `${path}.idx`, format: 'plain', chunkBytes: 34_000 });
+    const next = await known.open(path, watch);
+    expect(await asked(next)).toEqual(before);
+    // What is open stays good; who has to open it finds another one, and that is no damage.
+    const unused = await indexes().open(path, watch);
+    buildIndex({ tracePath: path, indexPath: `${path}.idx`, format: 'plain', chunkBytes: 50_000 });
+    await expect(asked(unused)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    expect([next.indexLoss, unused.indexLoss]).toEqual([undefined, 'gone']);
+    rmSync(`${path}.idx`);
+    const another = await indexes().open(path, watch);
+    rmSync(`${path}.idx`);
+    await expect(asked(another)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    expect(another.indexLoss).toBe('gone');
+  });
+
   it('never answers wrongly from a trace that was rewritten', async () => {
     const path = trace('f.pfw');
     const reader = await indexes().open(path, watch);
@@ -295,6 +377,22 @@ describe('IndexWriter', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 });
+
+/** The events of one name and what they refer to: asks segments, chunks and definitions. */
+async function asked(reader: TraceFileReader): Promise<string> {
+  const filter = Filter.everything.and({ kind: 'number', field: 'dur', op: '>=', values: [5], orAbsent: false });
+  const blocks: Buffer[] = [];
+  for await (const { bytes } of reader.select(filter, { metadata: 'referenced' }, never)) blocks.push(bytes);
+  return createHash('sha256').update(Buffer.concat(blocks)).digest('hex');
+}
+
+/** A picture of the file. */
+async function drawn(reader: TraceFileReader): Promise<unknown> {
+  const { minTsUs = 0, maxEndUs = 1 } = reader.summary;
+  const grid = new DensityGrid({ beginUs: minTsUs, endUs: maxEndUs, bins: 50, lanes: 'thread' });
+  await reader.aggregate(Filter.everything, grid, never);
+  return grid.lanes.map(({ pid, tid, counts, busyUs }) => [pid, tid, [...counts], [...busyUs]]);
+}
 
 function poke(file: string, at: number, value: number): void {
   const bytes = readFileSync(file);

@@ -4,6 +4,7 @@ import type { ChunkExecutor } from '../index/chunk-executor.js';
 import { markOf, sameMark } from '../index/file-mark.js';
 import { IndexFile } from '../index/index-file.js';
 import { IndexUnusable } from '../index/index-format.js';
+import type { IndexLost } from '../index/index-lost.js';
 import { indexPathOf } from '../index/index-path.js';
 import { IndexedTraceFile } from '../index/indexed-trace-file.js';
 import { openFile, type OpenFile } from '../plain/open-file.js';
@@ -38,6 +39,8 @@ export interface TraceIndexesWorkers {
  */
 export class TraceIndexes {
   readonly #workers: TraceIndexesWorkers;
+  /** By path: the inode of an index whose head is good and in which an answer has found damage. */
+  readonly #damaged = new Map<string, bigint>();
 
   constructor(
     private readonly options: TraceIndexesOptions,
@@ -63,7 +66,9 @@ export class TraceIndexes {
       if (index === undefined) return await PlainTraceFile.open(path, watch.signal);
       const { sizeBytes, modifiedNs } = index.facts.mark;
       const identity = { sizeBytes, modifiedNs: BigInt(modifiedNs), inode: file.identity.inode };
-      return new IndexedTraceFile(path, index, identity, this.#workers.executor);
+      return new IndexedTraceFile(path, index, identity, this.#workers.executor, (error) => {
+        this.#onLost(index, error);
+      });
     } finally {
       await file.handle.close();
     }
@@ -73,10 +78,17 @@ export class TraceIndexes {
     await Promise.all([this.#workers.executor.close(), this.#workers.builders.close()]);
   }
 
-  /** The index on disk, if it is about the file as it is now. */
+  /** The next one who opens the file shall not get the same index again. */
+  #onLost({ path, identity }: IndexFile, { loss, message }: IndexLost): void {
+    if (loss === 'damaged') this.#damaged.set(path, identity.inode);
+    this.options.log.warn({ index: path, reason: message }, 'an index cannot be read any more');
+  }
+
+  /** The index on disk, if it is about the file as it is now and not known to be damaged. */
   #existing(indexPath: string, { handle, identity }: OpenFile): IndexFile | undefined {
     try {
       const index = IndexFile.open(indexPath);
+      if (this.#damaged.get(indexPath) === index.identity.inode) return undefined;
       if (sameMark(index.facts.mark, markOf(handle.fd, identity))) return index;
       this.options.log.info({ index: indexPath }, 'the trace file has changed: its index is built anew');
     } catch (error) {
@@ -97,7 +109,10 @@ export class TraceIndexes {
         { tracePath: path, indexPath, format },
         { signal, onProgress },
       );
-      if ('bytes' in outcome) return IndexFile.open(indexPath);
+      if ('bytes' in outcome) {
+        this.#damaged.delete(indexPath);
+        return IndexFile.open(indexPath);
+      }
       this.options.log.warn({ file: path, reason: outcome.unsuitable }, 'a trace file is not indexed');
     } catch (error) {
       if (signal.aborted || (error instanceof TracerError && error.code === 'NOT_FOUND')) throw error;
