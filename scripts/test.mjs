@@ -5,9 +5,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { assertNode, buildIfNeeded, installIfNeeded, run } from './prepare.mjs';
 
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+/** Modules of finished test files are never freed, so a worker that has grown is replaced. */
+const WORKERS = [`--maxWorkers=${Math.max(2, availableParallelism() - 1)}`, '--workerIdleMemoryLimit=1GB'];
 const jest =
   (projects, ...more) =>
   () =>
@@ -24,7 +27,11 @@ const STEPS = [
   ['format', npm('format'), 'formatting'],
   ['boundaries', npm('boundaries'), 'who may import whom'],
   ['openapi', npm('openapi', '--', '--check'), 'the committed API documents are what the code says'],
-  ['unit', jest(['unit', 'e2e', 'medium']), 'libraries, apps in process, real database and child processes'],
+  [
+    'unit',
+    jest(['unit', 'e2e', 'medium'], ...WORKERS),
+    'libraries, apps in process, real database and child processes',
+  ],
   ['system', jest(['system'], '--runInBand'), 'the built apps as processes'],
   ['host', hostTests, 'tracing on the real kernel'],
   ['faults', faultTests, 'the suite, broken in one way after the other'],
