@@ -101,5 +101,5 @@ export function tickLabel(us: number, step: number): string {
   const [unit, name] =
     step >= 1e6 / 2 ? [1e6, 's'] : Math.abs(us) >= 1e6 ? [1e6, 's'] : Math.abs(us) >= 1e3 ? [1e3, 'ms'] : [1, 'µs'];
   const decimals = Math.max(0, Math.ceil(Math.log10(unit / step) - 1e-9));
-  return `${(us / unit).toFixed(Math.min(decimals, 9))} ${name}`;
+  return `${(us / unit).toFixed(Math.min(decimals, 15))} ${name}`;
 }
