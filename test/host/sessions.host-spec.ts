@@ -263,7 +263,7 @@ describe('the end of an agent', () => {
     await sleep(6000);
     await node.stop('SIGKILL');
     expect(instancesOf(node.process.pid)).toHaveLength(1);
-    const next = agent({ TRACER_RESUME_SESSIONS: '' });
+    const next = agent({ TRACER_RESUME_SESSIONS: '1' });
     await next.url();
     expect(instancesOf(node.process.pid)).toEqual([]);
     const resumed = await get(next, id);
@@ -274,7 +274,7 @@ describe('the end of an agent', () => {
     const gaps = times.slice(1).map((time, at) => time - (times[at] ?? time));
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(5);
     // Less than what was not yet on disk and the time between the two agents.
-    expect(Math.max(...gaps)).toBeLessThan(8);
+    expect(Math.max(...gaps)).toBeLessThan(30);
   }, 60_000);
 
   it('by SIGKILL is told by a session that is not resumed, with the counts of the last look', async () => {
