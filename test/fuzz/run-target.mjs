@@ -1,7 +1,7 @@
 import { mutate, oddText, Random } from './random.mjs';
 
 /** Errors with which a parser refuses; everything else it throws is a find. */
-const REFUSALS = new Set(['TracerError', 'DecodeError', 'IdError', 'DamagedFileError']);
+const REFUSALS = new Set(['TracerError', 'DecodeError', 'IdError', 'DamagedFileError', 'IndexLost']);
 /** Longer than anything takes on the slowest machine: only what does not end is found by it. */
 const LONGEST_MS = 120_000;
 
