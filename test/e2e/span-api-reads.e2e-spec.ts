@@ -138,6 +138,9 @@ describe('POST /api/v1/spans/search', () => {
     expect([response.status, response.body]).toEqual([200, expect.anything()]);
     return response.body as Found;
   };
+  const wish = (...conditions: string[]) => ({
+    attributes: conditions.map((text) => text.split(' ')).map(([key, op, value]) => ({ key, op, value })),
+  });
   const ids = async (query: object) => (await find(query)).traces.map(({ traceId }) => traceId);
 
   it('summarises what it finds', async () => {
@@ -173,6 +176,8 @@ describe('POST /api/v1/spans/search', () => {
     ['a part', { attributes: [{ key: 'Mixed Case', op: '~', value: 'ALU' }] }, () => [failing]],
     ['more', { attributes: [{ key: 'size', op: '>', value: '9' }] }, () => [second]],
     ['less', { attributes: [{ key: 'size', op: '<', value: '70' }] }, () => [failing]],
+    ['one of two', { anyOf: [wish('size > 9'), wish('http.method = GET', 'size != 70')] }, () => [second, first]],
+    ['one of two and more', { attributes: wish('size != 1').attributes, anyOf: [wish('size = 70')] }, () => [second]],
     ['no number', { attributes: [{ key: 'size', op: '>', value: 'x' }] }, () => []],
     ['quotes', { service: `'; DROP TABLE span; --` }, () => []],
   ])('finds by %s', async (_, query, expected) => {
@@ -209,6 +214,10 @@ describe('POST /api/v1/spans/search', () => {
     [{ kind: 'client' }, /kind/],
     [{ attributes: [{ key: 'a', op: '==', value: '' }] }, /op/],
     [{ attributes: Array.from({ length: 21 }, () => ({ key: 'a', op: '=', value: '' })) }, /attributes/],
+    [{ anyOf: [wish()] }, /attributes/],
+    [{ anyOf: [{}] }, /attributes/],
+    [{ anyOf: [wish('a or b')] }, /op/],
+    [{ anyOf: Array.from({ length: 21 }, () => wish('a = b')) }, /anyOf/],
     [{ unknown: 1 }, /unknown/],
     [{ cursor: 'nonsense' }, /cursor/],
     [{ fromUs: 2, toUs: 1 }, /fromUs/],

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional, ValidateNested } from 'class-validator';
 import { IntField, StringField } from './properties.js';
 
 const NAME = { maxLength: 1024, optional: true } as const;
@@ -37,6 +37,17 @@ export class AttributeConditionDto {
   value!: string;
 }
 
+/** Conditions of which one span must meet all. */
+export class ConditionSetDto {
+  @ApiProperty({ type: [AttributeConditionDto], minItems: 1, maxItems: 20 })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(20)
+  @ValidateNested({ each: true })
+  @Type(() => AttributeConditionDto)
+  attributes!: AttributeConditionDto[];
+}
+
 /** What spans to look for; all parts must hold in one span. */
 export class SpanSearchDto {
   @StringField({ ...NAME, description: 'Service that recorded the span' }) service?: string;
@@ -56,6 +67,14 @@ export class SpanSearchDto {
   @ValidateNested({ each: true })
   @Type(() => AttributeConditionDto)
   attributes?: AttributeConditionDto[];
+
+  @ApiPropertyOptional({ type: [ConditionSetDto], maxItems: 20, description: 'At least one of these must hold, too' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @ValidateNested({ each: true })
+  @Type(() => ConditionSetDto)
+  anyOf?: ConditionSetDto[];
 
   @OneOf(SPAN_SORTS, 'Newest first (default), or longest span first') sort?: (typeof SPAN_SORTS)[number];
   @IntField({ min: 1, max: 500, optional: true, description: 'Traces of an answer, 20 when absent' }) limit?: number;

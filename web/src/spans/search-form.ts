@@ -12,36 +12,49 @@ export interface ConditionProblem {
 }
 
 /**
- * Reads conditions as one types them: `http.method=GET, user.id != 7, url ~ "a, b"`.
+ * Reads conditions as one types them: `http.method=GET, user.id != 7 or url ~ "a, b"`. Conditions beside each other must all
+ * hold; `or` stands between alternatives, of which each has conditions of its own.
  *
- *     conditions = condition { ( ',' | white space ) condition }
+ *     line       = conditions { 'or' conditions }
+ *     conditions = condition { ( ',' | white space | 'and' ) condition }
  *     condition  = text op text
  *     op         = '=' | '!=' | '~' | '>' | '<'
  *     text       = '"' any character, '"' and '\' with a '\' before '"'  |  what has no white space, comma or operator
  */
-export function parseConditions(line: string): { conditions: Condition[]; problem?: ConditionProblem } {
-  const conditions: Condition[] = [];
+export function parseConditions(line: string): { alternatives: Condition[][]; problem?: ConditionProblem } {
+  const alternatives: Condition[][] = [];
+  let conditions: Condition[] = [];
   const scanner = new Scanner(line);
-  for (scanner.skip(/[\s,]*/y); !scanner.isOver; scanner.skip(/[\s,]*/y)) {
-    const at = scanner.at;
-    const key = scanner.text();
-    if (key === undefined || key === '') return { conditions, problem: { at, message: 'the name of an attribute' } };
-    scanner.skip(/\s*/y);
-    const op = scanner.skip(/!=|[=~<>]/y);
-    if (op === '') return { conditions, problem: { at: scanner.at, message: `one of = != ~ > < after ${key}` } };
-    scanner.skip(/\s*/y);
-    const value = scanner.text();
-    if (value === undefined) return { conditions, problem: { at: scanner.at, message: `a value after ${key} ${op}` } };
-    conditions.push({ key, op: op as Condition['op'], value });
+  for (scanner.skip(BETWEEN); !scanner.isOver; scanner.skip(BETWEEN)) {
+    if (conditions.length > 0 && scanner.skip(OR) !== '') {
+      alternatives.push(conditions);
+      conditions = [];
+      scanner.skip(BETWEEN);
+    } else if (conditions.length > 0 && scanner.skip(AND) !== '') scanner.skip(BETWEEN);
+    const condition = conditionAt(scanner);
+    if ('message' in condition) return { alternatives, problem: condition };
+    conditions.push(condition);
   }
-  return { conditions };
+  if (conditions.length > 0) alternatives.push(conditions);
+  return { alternatives };
 }
 
-/** A line that `parseConditions` reads as these conditions. */
-export function formatConditions(conditions: readonly Condition[]): string {
-  const text = (value: string): string =>
-    /^[^\s,"\\=~<>!]+$/.test(value) ? value : `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
-  return conditions.map(({ key, op, value }) => `${text(key)} ${op} ${text(value)}`).join(', ');
+const BETWEEN = /[\s,]*/y;
+/** Not an attribute of this name, behind which an operator would stand. */
+const OR = /or(?=[\s,]|$)(?!\s*(?:!=|[=~<>]))/iy;
+const AND = /and(?=[\s,])(?!\s*(?:!=|[=~<>]))/iy;
+
+function conditionAt(scanner: Scanner): Condition | ConditionProblem {
+  const at = scanner.at;
+  const key = scanner.text();
+  if (key === undefined || key === '') return { at, message: 'the name of an attribute' };
+  scanner.skip(/\s*/y);
+  const op = scanner.skip(/!=|[=~<>]/y);
+  if (op === '') return { at: scanner.at, message: `one of = != ~ > < after ${key}` };
+  scanner.skip(/\s*/y);
+  const value = scanner.text();
+  if (value === undefined) return { at: scanner.at, message: `a value after ${key} ${op}` };
+  return { key, op: op as Condition['op'], value };
 }
 
 class Scanner {

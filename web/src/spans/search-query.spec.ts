@@ -26,6 +26,13 @@ it('reads every part of a search from an address', () => {
   });
 });
 
+it('sends alternatives as such', () => {
+  expect(search('where=a%3E1+or+b%3D2').body).toMatchObject({
+    anyOf: [{ attributes: [{ key: 'a', op: '>', value: '1' }] }, { attributes: [{ key: 'b', op: '=', value: '2' }] }],
+  });
+  expect(search('where=a%3E1+or+b%3D2').body).not.toHaveProperty('attributes');
+});
+
 it('takes a fixed time over a lookback, and a day when nothing is said', () => {
   expect(search('from=5&to=9&back=1h').body).toMatchObject({ fromUs: 5, toUs: 9 });
   expect(search('from=5&to=soon').body).toMatchObject({ fromUs: NOW_US - 86_400e6, toUs: NOW_US });

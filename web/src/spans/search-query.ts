@@ -1,5 +1,5 @@
 import { lookbackUs } from './lookback.js';
-import { parseConditions, parseDurationUs } from './search-form.js';
+import { parseConditions, parseDurationUs, type Condition } from './search-form.js';
 import type { SearchBody } from './span-api.js';
 
 /** Traces of one page of results. */
@@ -14,7 +14,7 @@ export type SearchProblems = Readonly<Partial<Record<'min' | 'max' | 'where', st
  */
 export function searchOf(query: URLSearchParams, nowUs: number): { body: SearchBody; problems: SearchProblems } {
   const text = (key: string): string => query.get(key)?.trim() ?? '';
-  const { conditions, problem } = parseConditions(text('where'));
+  const { alternatives, problem } = parseConditions(text('where'));
   const [min, max] = [parseDurationUs(text('min')), parseDurationUs(text('max'))];
   const isBad = (key: string, us: number | undefined): boolean => text(key) !== '' && us === undefined;
   const duration = 'a duration such as 5ms, 1.5s or 20us';
@@ -28,12 +28,18 @@ export function searchOf(query: URLSearchParams, nowUs: number): { body: SearchB
       ...textsOf(text),
       ...(min !== undefined && { minDurationUs: min }),
       ...(max !== undefined && { maxDurationUs: max }),
-      ...(conditions.length > 0 && { attributes: conditions }),
+      ...attributesOf(alternatives),
       ...timeOf(text('from'), text('to'), text('back'), nowUs),
       sort: text('sort') === 'duration' ? 'duration' : 'start',
       limit: PAGE_TRACES,
     },
   };
+}
+
+/** One alternative is the plain form, which older servers know, too. */
+function attributesOf(alternatives: readonly (readonly Condition[])[]): Pick<SearchBody, 'attributes' | 'anyOf'> {
+  if (alternatives.length > 1) return { anyOf: alternatives.map((attributes) => ({ attributes })) };
+  return alternatives[0] === undefined ? {} : { attributes: alternatives[0] };
 }
 
 function textsOf(text: (key: string) => string): Partial<SearchBody> {

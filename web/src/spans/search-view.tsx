@@ -11,6 +11,8 @@ import { searchOf, type SearchProblems } from './search-query.js';
 import { searchRequest, servicesRequest } from './span-api.js';
 import { useSearch, type SearchState } from './use-search.js';
 
+const CONDITIONS_HELP =
+  'Compare with = != ~ (contains) > <. Conditions side by side must all hold in one span; “or” stands between alternatives.';
 const FIELDS = ['service', 'name', 'kind', 'status', 'min', 'max', 'where', 'back', 'from', 'to', 'sort'] as const;
 const KINDS = ['', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER', 'INTERNAL'];
 
@@ -128,7 +130,8 @@ function SearchForm({ query, problems }: FormProps): ReactNode {
       <Field
         label="Attributes"
         className="mono"
-        placeholder='http.method = GET, url ~ "/cart"'
+        placeholder='http.method = GET, url ~ "/cart" or size > 1000'
+        title={CONDITIONS_HELP}
         problem={problems.where}
         {...given('where')}
       />
@@ -226,7 +229,10 @@ function NothingFound({ filtered, state }: { readonly filtered: boolean; readonl
   if (filtered)
     return (
       <Empty title="No trace matches">
-        <p>All parts of the search must hold in one span. Try a longer time or fewer parts.</p>
+        <p>
+          All parts of the search must hold in one span, of the attributes those of one alternative between “or”. Try a
+          longer time or fewer parts.
+        </p>
       </Empty>
     );
   const endpoint = new URL('.', document.baseURI).href.replace(/\/$/, '');

@@ -15,6 +15,7 @@ export interface SearchBody {
   readonly fromUs?: number;
   readonly toUs?: number;
   readonly attributes?: readonly Condition[];
+  readonly anyOf?: readonly { readonly attributes: readonly Condition[] }[];
   readonly sort?: 'start' | 'duration';
   readonly limit?: number;
   readonly cursor?: string;

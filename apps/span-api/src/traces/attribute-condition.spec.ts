@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Attributes, Resource, Span } from '@tracer/span-model';
-import { conditionHolds, type AttributeCondition } from './attribute-condition.js';
+import { conditionHolds, wishHolds, type AttributeCondition, type AttributeWish } from './attribute-condition.js';
 import { cursorText, readCursor } from './search-cursor.js';
 
 const span = new Span('otlp', '1'.repeat(32), '2'.repeat(16)).with({
@@ -21,6 +21,24 @@ const span = new Span('otlp', '1'.repeat(32), '2'.repeat(16)).with({
       ['both', 'resource'],
     ]),
   ),
+});
+
+const yes: AttributeCondition = { key: 'text', op: '=', value: 'Hello' };
+const no: AttributeCondition = { key: 'text', op: '=', value: 'Bye' };
+
+describe('wishHolds', () => {
+  it.each<[string, AttributeWish, boolean]>([
+    ['nothing', {}, true],
+    ['no alternatives', { anyOf: [] }, true],
+    ['all', { attributes: [yes, yes] }, true],
+    ['all but one', { attributes: [yes, no] }, false],
+    ['one of the alternatives', { anyOf: [{ attributes: [no] }, { attributes: [yes] }] }, true],
+    ['none of them', { anyOf: [{ attributes: [no] }, { attributes: [yes, no] }] }, false],
+    ['an alternative, but not the rest', { attributes: [no], anyOf: [{ attributes: [yes] }] }, false],
+    ['both', { attributes: [yes], anyOf: [{ attributes: [no] }, { attributes: [yes, yes] }] }, true],
+  ])('%s', (_, wish, expected) => {
+    expect(wishHolds(span, wish)).toBe(expected);
+  });
 });
 
 describe('conditionHolds', () => {

@@ -7,6 +7,22 @@ export interface AttributeCondition {
   readonly value: string;
 }
 
+/** Conditions of which one span must meet all. */
+export interface ConditionSet {
+  readonly attributes?: readonly AttributeCondition[] | undefined;
+}
+
+/** All of `attributes`, and all of at least one of `anyOf` where that is given. */
+export interface AttributeWish extends ConditionSet {
+  readonly anyOf?: readonly ConditionSet[] | undefined;
+}
+
+export function wishHolds(span: Span, { attributes, anyOf }: AttributeWish): boolean {
+  const holds = ({ attributes: all = [] }: ConditionSet): boolean =>
+    all.every((condition) => conditionHolds(span, condition));
+  return holds({ attributes }) && (anyOf === undefined || anyOf.length === 0 || anyOf.some(holds));
+}
+
 /**
  * Whether it holds. Texts compare as tags show them; `!=` holds for spans without the attribute, too; `~` looks for a part,
  * whatever the case; `>` and `<` compare numbers and hold for nothing else.

@@ -1,12 +1,12 @@
 import { TracerError } from '@tracer/base';
 import { mergeTrace, type Span } from '@tracer/span-model';
 import type { FoundSpan, SpanFilter, SpanOrder, SpanPosition, SpanQueries, SpanStore, Tenant } from '@tracer/storage';
-import { conditionHolds, type AttributeCondition } from './attribute-condition.js';
+import { wishHolds, type AttributeWish } from './attribute-condition.js';
 import { cursorText, readCursor, type SearchCursor } from './search-cursor.js';
 import { kindName, kindOf, traceFacts, type TraceFacts } from './trace-facts.js';
 
 /** What spans to look for; all parts must hold in one span. */
-export interface SpanSearchQuery {
+export interface SpanSearchQuery extends AttributeWish {
   readonly service?: string | undefined;
   readonly name?: string | undefined;
   readonly kind?: string | undefined;
@@ -15,7 +15,6 @@ export interface SpanSearchQuery {
   readonly maxDurationUs?: number | undefined;
   readonly fromUs?: number | undefined;
   readonly toUs?: number | undefined;
-  readonly attributes?: readonly AttributeCondition[] | undefined;
   readonly sort?: 'start' | 'duration' | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
@@ -139,7 +138,7 @@ class Walk {
   }
 
   matches(span: Span): boolean {
-    return (this.query.attributes ?? []).every((condition) => conditionHolds(span, condition));
+    return wishHolds(span, this.query);
   }
 
   /** A part of the page that leads to as many traces as are wanted still, and those that are to be read. */
