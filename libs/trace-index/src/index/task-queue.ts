@@ -6,8 +6,13 @@ import type { QueryPlan } from './query-plan.js';
 /** Chunks of a task: a first answer shall come soon, a long one in few messages. */
 const FIRST_CHUNKS = 2;
 const MOST_CHUNKS = 32;
-/** A task whose result is larger than this was too large. */
-const LARGE_RESULT_BYTES = 1 << 20;
+/** How much faster tasks may become larger than those whose results are known. */
+const GROWTH = 4;
+/**
+ * What the result of a task should be at most: those on their way wait in memory for a consumer that may have stopped
+ * taking them, for every such consumer.
+ */
+const RESULT_BYTES = 1 << 20;
 
 export interface TaskQueueOptions<T extends ChunkTask> {
   readonly plan: QueryPlan;
@@ -20,10 +25,15 @@ export interface TaskQueueOptions<T extends ChunkTask> {
   readonly bytesOf: (result: ChunkResult<T>) => number;
 }
 
+interface Running<T extends ChunkTask> {
+  readonly chunks: number;
+  readonly result: Promise<ChunkResult<T>>;
+}
+
 /**
  * The results of a query's tasks, in file order. Twice as many tasks are on their way as the executor works on at a
- * time, and no more until the consumer has taken a result: that bounds the memory and is the back-pressure. Leaving the
- * iteration calls off what is on its way.
+ * time, and no more until the consumer has taken a result: that bounds the memory and is the back-pressure. Tasks become
+ * larger only as results show that they may. Leaving the iteration calls off what is on its way.
  */
 export async function* taskResults<T extends ChunkTask>(
   options: TaskQueueOptions<T>,
@@ -31,7 +41,7 @@ export async function* taskResults<T extends ChunkTask>(
   const { executor, plan, chunks, directory, taskOf, bytesOf } = options;
   const left = new AbortController();
   const signal = AbortSignal.any([options.signal, left.signal]);
-  const running: Promise<ChunkResult<T>>[] = [];
+  const running: Running<T>[] = [];
   let next = 0;
   let size = FIRST_CHUNKS;
   try {
@@ -39,21 +49,26 @@ export async function* taskResults<T extends ChunkTask>(
       while (running.length < executor.width * 2 && next < chunks.length) {
         const taken = chunks.slice(next, next + size).map((chunk) => taskChunk(directory, chunk));
         next += taken.length;
-        size = Math.min(MOST_CHUNKS, size * 2);
         const result = executor.run(plan, taskOf(taken), signal);
         // It may fail while an earlier one is awaited.
         result.catch(() => undefined);
-        running.push(result);
+        running.push({ chunks: taken.length, result });
       }
       const first = running.shift();
       if (first === undefined) return;
-      const result = await first;
-      if (bytesOf(result) > LARGE_RESULT_BYTES) size = Math.max(1, Math.ceil(size / 4));
+      const result = await first.result;
+      size = sizeAfter(first.chunks, bytesOf(result));
       yield result;
     }
   } finally {
     left.abort();
   }
+}
+
+/** Chunks of the next task, after one of so many chunks had a result of so many bytes. */
+function sizeAfter(chunks: number, bytes: number): number {
+  const fitting = Math.floor((RESULT_BYTES * chunks) / Math.max(1, bytes));
+  return Math.max(1, Math.min(fitting, chunks * GROWTH, MOST_CHUNKS));
 }
 
 function taskChunk(directory: ChunkDirectory, chunk: number): TaskChunk {
