@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -51,6 +51,12 @@ async function refused(port: string): Promise<void> {
     if (Date.now() > deadline) throw new Error(`something still answers on port ${port}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+function postgresPid(): string {
+  const home = join(directory, 'data/postgres');
+  const [cluster = ''] = readdirSync(home).filter((name) => name.startsWith('cluster-'));
+  return readFileSync(join(home, cluster, 'postmaster.pid'), 'utf8').split('\n')[0] ?? '';
 }
 
 describe('the suite', () => {
@@ -139,10 +145,16 @@ describe('the suite', () => {
     await said(suite, 'Ready at');
   }, 90_000);
 
-  it('leaves no app behind when it is killed, and starts again on what it left', async () => {
+  it('leaves no app and no database behind when it is killed, and starts again on what it left', async () => {
+    const server = postgresPid();
+    expect(existsSync(`/proc/${server}`)).toBe(true);
     suite.process.kill('SIGKILL');
     await suite.ended;
     for (const port of Object.values(ports)) await refused(port);
+    const deadline = Date.now() + 60_000;
+    while (existsSync(`/proc/${server}`) && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(existsSync(`/proc/${server}`)).toBe(false);
     suite = start();
     await said(suite, 'Ready at');
   }, 150_000);

@@ -5,8 +5,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf, TracerError } from '@tracer/base';
-import { giveTo, serverUser, type ServerUser } from './server-user.js';
+import { guardPostgres } from './postgres-guard.js';
 import { postgresPrograms } from './postgres-programs.js';
+import { giveTo, serverUser, type ServerUser } from './server-user.js';
 
 const DATABASE = 'tracer';
 const USER = 'tracer';
@@ -30,8 +31,8 @@ export interface EmbeddedPostgres {
 
 /**
  * Starts the server on `<dataDirectory>/postgres`, creating the cluster at first. As root the server runs as the user
- * `nobody` (PostgreSQL refuses root), which must be able to reach the directory; a server left over by a killed
- * supervisor is stopped first; a crashed one recovers by itself. Throws STORAGE_FAILED with what the server said.
+ * `nobody` (PostgreSQL refuses root), which must be able to reach the directory. When this process is killed a guard stops
+ * the server; one that was left over all the same is stopped first, a crashed one recovers by itself. Throws STORAGE_FAILED with what the server said.
  */
 export async function startPostgres(dataDirectory: string, onLine: (line: string) => void): Promise<EmbeddedPostgres> {
   const user = serverUser(dataDirectory);
@@ -49,6 +50,10 @@ export async function startPostgres(dataDirectory: string, onLine: (line: string
   });
   server.stdin?.end();
   const ended = once(server, 'exit').then(([code, signal]) => String(signal ?? `code ${String(code)}`), reasonOf);
+  if (server.pid !== undefined) {
+    const guard = guardPostgres(server.pid, cluster, user);
+    void ended.finally(() => guard.kill('SIGKILL'));
+  }
   await untilReady(server, cluster);
   const url = `postgres://${USER}:${password}@/${DATABASE}?host=${encodeURIComponent(sockets)}`;
   return { url, process: server, ended, stop: () => stopServer(server) };

@@ -120,8 +120,9 @@ function stopOnSignal(app: NestExpressApplication, deadlineMs: number, log: Logg
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
-  // Started by a supervisor that is gone: nobody would stop this process any more.
+  // Started by a supervisor that is gone, perhaps since before this line: nobody would stop this process any more.
   if (process.connected) process.once('disconnect', () => void stop('supervisor gone'));
+  else if (process.send !== undefined) void stop('supervisor gone');
 }
 
 function say(text: string): void {
