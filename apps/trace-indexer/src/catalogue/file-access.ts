@@ -8,6 +8,7 @@ import {
   type TraceFileReader,
 } from '@tracer/trace-index';
 import type { CatalogueFile } from './catalogue-file.js';
+import { directoryKey } from './directory-key.js';
 import type { FileCatalogue } from './file-catalogue.js';
 
 /** A file that can be asked now. */
@@ -21,14 +22,15 @@ export class FileAccess {
   constructor(private readonly catalogue: FileCatalogue) {}
 
   /**
-   * The files of these keys in catalogue order, each once; all files for no key.
+   * The files of these keys in catalogue order, each once; all files for no key. A key may name a directory: `DirectoryKey`.
    *
-   * @throws TracerError NOT_FOUND for an unknown key
+   * @throws TracerError NOT_FOUND for an unknown key, and for a directory without a file
    */
   async files(keys: readonly string[]): Promise<readonly CatalogueFile[]> {
     if (keys.length === 0) return this.catalogue.files();
     const wanted = new Set<CatalogueFile>();
-    for (const key of keys) wanted.add(await this.file(key));
+    for (const key of keys)
+      for (const file of (await this.catalogue.directory(key)) ?? [await this.file(key)]) wanted.add(file);
     return this.catalogue.known.filter((file) => wanted.has(file));
   }
 
@@ -40,14 +42,15 @@ export class FileAccess {
 
   /**
    * Opens one file after the other as they are asked for. A file that cannot be read, or that is gone meanwhile, is left
-   * out when all files were asked for, and a failure when it was named.
+   * out when all files or those of a directory were asked for, and a failure when it was named.
    *
    * @throws TracerError NOT_FOUND; NOT_READY when `wait` is false and any of the files is still being indexed
    */
   async open(keys: readonly string[], wait: boolean): Promise<AsyncGenerator<OpenTrace, void, undefined>> {
     const files = await this.files(keys);
     if (!wait) requireReady(files);
-    return this.#readers(files, keys.length > 0, wait);
+    const isNamed = keys.some((key) => directoryKey(key) === undefined);
+    return this.#readers(files, isNamed, wait);
   }
 
   /** All of these files at once, for what needs an overview; unreadable ones are left out. */

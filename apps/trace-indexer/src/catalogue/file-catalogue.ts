@@ -2,6 +2,7 @@ import { isAbsolute, relative, sep } from 'node:path';
 import { reasonOf, TracerError, type Log } from '@tracer/base';
 import type { TraceFileReader } from '@tracer/trace-index';
 import { CatalogueFile, type ReaderSource } from './catalogue-file.js';
+import { directoryKey, isInside } from './directory-key.js';
 import { DirectoryWatch } from './directory-watch.js';
 import { Slots } from './slots.js';
 import { findTrace, listTraces, type ListedFile, type Listing } from './trace-directory.js';
@@ -96,7 +97,7 @@ export class FileCatalogue {
   /** The file of that key, as it is now; an absolute path below the directory is a key, too. */
   async file(name: string): Promise<CatalogueFile | undefined> {
     if (name.includes('\0')) return undefined;
-    const key = isAbsolute(name) ? relative(this.options.root, name).split(sep).join('/') : name;
+    const key = isAbsolute(name) ? this.#keyOf(name) : name;
     const known = this.#files.get(key);
     const found = await findTrace(this.options.root, key).catch(() => undefined);
     if (known !== undefined && found !== undefined) known.update(found);
@@ -105,6 +106,25 @@ export class FileCatalogue {
     // That look may have begun before it appeared.
     if (found !== undefined && !this.#files.has(key)) await this.#scan();
     return this.#files.get(key);
+  }
+
+  /**
+   * The files of a directory, by a key as `directoryKey` reads it, below the trace directory or absolute; `undefined` when it
+   * names a file.
+   *
+   * @throws TracerError NOT_FOUND when there are none
+   */
+  async directory(name: string): Promise<readonly CatalogueFile[] | undefined> {
+    const named = directoryKey(name);
+    if (named === undefined) return undefined;
+    const directory = isAbsolute(name) ? this.#keyOf(named.directory) : named.directory;
+    const inside = (await this.files()).filter(({ path }) => isInside(path, { ...named, directory }));
+    if (inside.length === 0) throw new TracerError('NOT_FOUND', `No file in directory: ${name}`);
+    return inside;
+  }
+
+  #keyOf(path: string): string {
+    return relative(this.options.root, path).split(sep).join('/');
   }
 
   /** Looks again at once: a file was found to be another than the catalogue knew. */
