@@ -11,6 +11,7 @@ import { one, workloadsOf } from './fixtures/workloads.js';
 
 interface Service {
   readonly image: string;
+  readonly hostname?: string;
   readonly profiles: readonly string[];
   readonly build?: { readonly target: string };
   readonly environment: Readonly<Record<string, string | number | null>>;
@@ -44,6 +45,10 @@ describe('docker-compose.yml', () => {
     expect(service('tracer-node').profiles).toEqual(['agent']);
     for (const [name, { profiles }] of Object.entries(services))
       if (name !== 'tracer-node') expect([name, profiles]).toEqual([name, ['suite']]);
+  });
+
+  it('names containers so that they are known in the list of pods', () => {
+    for (const [name, { hostname }] of Object.entries(services)) expect(hostname).toBe(name);
   });
 
   it('publishes the ports that clients of the published systems use, on loopback', () => {

@@ -73,7 +73,8 @@ async function start<C extends ListenConfig>(
   const tls = app.getHttpServer() instanceof HttpsServer;
   const guarded = app.get(Trust).credentials.required;
   log.info({ host, port: bound, version: VERSION, tls, guarded }, 'listening');
-  if (isLoopback(host)) return;
+  // In a container the own address says nothing; the engine publishes the port elsewhere.
+  if (isLoopback(config.publishedOn || host)) return;
   if (!guarded) log.warn({ host }, 'reachable from other machines, and open to everybody who reaches it');
   else if (!tls) log.warn({ host }, 'reachable from other machines; without TLS, tokens can be read on the way');
 }
