@@ -3,7 +3,7 @@
  * dependencies of the lockfile, and a build. Uses nothing but Node, because nothing else may be installed yet.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -54,7 +54,11 @@ function buildAppsIfNeeded() {
   ];
   if (existsSync(`${root}/${stamp}`) && Math.max(...sources.map(newest)) < builtAt()) return;
   console.log('Building …');
+  const begun = new Date();
   run('npm', ['run', '--silent', 'build']);
+  // What was changed meanwhile may not be in it.
+  writeFileSync(BUILT, '');
+  utimesSync(BUILT, begun, begun);
 }
 
 function buildPageIfNeeded() {
@@ -66,8 +70,9 @@ function buildPageIfNeeded() {
 
 const timeOf = (path) => statSync(`${root}/${path}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** The compiler writes its state at the end of every build, also when no output changed. */
-const builtAt = () => timeOf('dist/.tsbuildinfo');
+/** Written once a build has succeeded: what the compiler writes says as much after a failed one. */
+const BUILT = `${root}/dist/.built`;
+const builtAt = () => timeOf('dist/.built');
 
 function newest(path) {
   const full = `${root}/${path}`;
