@@ -1,25 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DmJobState, type DmEvent } from '@tracer/storage';
 import { dmBinlog, dmJob, dmText } from '../../libs/storage/src/testing/dm-events.js';
-import { ask, DmClient, type DmAsk, type DmReply } from './fixtures/dm-client.js';
-import { SpanWorld } from './fixtures/span-world.js';
+import { useDmWorld } from './fixtures/dm-world.js';
 
 /** The promises of the published DM tracer that the other files do not hold it to: bytes on the wire, and what killed it. */
-const world = new SpanWorld();
-let client: DmClient;
-beforeAll(async () => {
-  await world.start();
-  client = new DmClient(world.port);
-}, 60_000);
-afterAll(async () => {
-  client.close();
-  await world.close();
-});
-beforeEach(async () => {
-  expect((await http('POST /events/truncate')).status).toBe(200);
-});
-
-const http = (line: string, options?: DmAsk): Promise<DmReply> => ask(world.port, line, options);
+const world = useDmWorld();
+const { http } = world;
 const BINLOG = '/pb.Tracer/UploadSyncerBinlogEvent';
 const JOB = '/pb.Tracer/UploadSyncerJobEvent';
 const FORM = 'application/x-www-form-urlencoded';
@@ -79,17 +65,17 @@ describe('messages, byte by byte', () => {
       answer(1, '"base": {', ' "traceID": "z"', '}'),
     ],
   ])('%s', async (_, message, id, text) => {
-    expect(await client.call(BINLOG, hex(message.replace(/\s/g, '')))).toEqual(STORED);
+    expect(await world.client.call(BINLOG, hex(message.replace(/\s/g, '')))).toEqual(STORED);
     const reply = await http(`GET /events/query?trace_id=${id}`);
     expect([reply.status, reply.headers['content-type'], reply.body]).toEqual([200, 'application/json', text]);
   });
 
   it('an unknown state of a job and empty parts are there', async () => {
     // ddlInfo {}, state 9
-    expect(await client.call(JOB, hex('0a0b 0a03 22 01 75 42 00 50 09 20 00'.replace(/\s/g, '')))).toMatchObject({
+    expect(await world.client.call(JOB, hex('0a0b 0a03 22 01 75 42 00 50 09 20 00'.replace(/\s/g, '')))).toMatchObject({
       code: 13,
     });
-    expect(await client.call(JOB, hex('0a09 0a03 22 01 75 42 00 50 09'))).toEqual(STORED);
+    expect(await world.client.call(JOB, hex('0a09 0a03 22 01 75 42 00 50 09'))).toEqual(STORED);
     expect((await http('GET /events/query?trace_id=u')).body).toBe(
       answer(2, '"base": {', ' "traceID": "u"', '},', '"ddlInfo": {},', '"state": 9'),
     );
@@ -112,7 +98,7 @@ describe('a worker at work', () => {
     });
 
   beforeEach(async () => {
-    await client.upload(
+    await world.client.upload(
       // Batches of either kind travel on their own: the outcome comes before the event of the binlog.
       job(DmJobState.queued, 1_500),
       job(DmJobState.success, 1_600),
@@ -168,7 +154,7 @@ describe('a worker at work', () => {
       '[code=42004:class=dm-tracer:scope=internal:level=medium], Message: offset: 3, limit: 3 not found',
     ]);
     // What comes again under the same id is a new trace behind the others.
-    await client.upload(dmBinlog(rows));
+    await world.client.upload(dmBinlog(rows));
     const scan = JSON.parse((await http('GET /events/scan')).body) as { event: { base: { traceID: string } } }[][];
     expect(scan.map(([first]) => first?.event.base.traceID)).toEqual([rotate, skipped, rows]);
   });
@@ -207,14 +193,17 @@ describe('what killed the published tracer', () => {
     [`offset=${'9'.repeat(100_000)}`, 431],
     [`offset=${'9'.repeat(10_000)}`, 400],
   ])('a scan with %.40s', async (query, status) => {
-    await client.upload(dmBinlog('kept'));
+    await world.client.upload(dmBinlog('kept'));
     expect((await http(`GET /events/scan?${query}`)).status).toBe(status);
     expect((await http('GET /events/query?trace_id=kept')).status).toBe(200);
   });
 
   it('an event without a base; nothing of its upload is stored', async () => {
     const upload = hex('0a08 0a06 22 04 6b657074 0a02 18 01'.replace(/\s/g, ''));
-    expect(await client.call(BINLOG, upload)).toMatchObject({ code: 3, details: 'event 2 of the request has no base' });
+    expect(await world.client.call(BINLOG, upload)).toMatchObject({
+      code: 3,
+      details: 'event 2 of the request has no base',
+    });
     expect((await http('GET /events/scan')).body).toBe('[]');
     expect((await http('GET /status')).status).toBe(200);
   });

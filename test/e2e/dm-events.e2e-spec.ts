@@ -1,39 +1,22 @@
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { encodeDmUpload, type DmEvent } from '@tracer/storage';
 import { dmBinlog, dmJob, dmText } from '../../libs/storage/src/testing/dm-events.js';
-import { ask, DmClient, type DmAsk, type DmReply } from './fixtures/dm-client.js';
-import { SpanWorld } from './fixtures/span-world.js';
+import { DmClient } from './fixtures/dm-client.js';
+import { page, useDmWorld } from './fixtures/dm-world.js';
 
-const world = new SpanWorld();
-let client: DmClient;
-beforeAll(async () => {
-  await world.start();
-  client = new DmClient(world.port);
-}, 60_000);
-afterAll(async () => {
-  client.close();
-  await world.close();
-});
-beforeEach(async () => {
-  expect((await http('POST /events/truncate')).status).toBe(200);
-});
-
-const http = (line: string, options?: DmAsk): Promise<DmReply> => ask(world.port, line, options);
+const world = useDmWorld();
+const { http } = world;
 const trace = (number: number): string => `mysql-replica-01.syncer.test.${number}`;
-/** A trace of one event that has a trace id only, as it stands in the answer of a scan. */
-const alone = (id: string): string =>
-  ` [\n  {\n   "type": 1,\n   "event": {\n    "base": {\n     "traceID": "${id}"\n    }\n   }\n  }\n ]`;
-const page = (...ids: readonly string[]): string => (ids.length === 0 ? '[]' : `[\n${ids.map(alone).join(',\n')}\n]`);
 
 describe('events', () => {
   const binlog = (line: number): DmEvent =>
     dmBinlog(trace(1), { base: { filename: dmText('/path/to/test.go'), line, tso: 1552371525597270410n, type: 1 } });
 
   it('come back in the order in which they came, types mixed', async () => {
-    await client.upload(binlog(1), dmJob(trace(1), { base: { line: 2 }, opType: 0, state: 0 }), binlog(3));
+    await world.client.upload(binlog(1), dmJob(trace(1), { base: { line: 2 }, opType: 0, state: 0 }), binlog(3));
     const { body, headers } = await http(`GET /events/query?trace_id=${trace(1)}`);
     expect(headers['content-type']).toBe('application/json');
     expect(
@@ -50,7 +33,7 @@ describe('events', () => {
   });
 
   it('print with all their fields in order', async () => {
-    await client.upload(
+    await world.client.upload(
       dmJob('extreme', {
         base: { filename: dmText('a.go'), line: -1, tso: 2n ** 63n - 1n, groupId: dmText('resolveDDLLock.1'), type: 2 },
         opType: -(2 ** 31),
@@ -104,7 +87,7 @@ describe('events', () => {
 
   it('leave out zeros, but not messages that are there', async () => {
     const nowhere = { name: Buffer.alloc(0), pos: 0 };
-    await client.upload(
+    await world.client.upload(
       dmBinlog('sub', {
         base: { type: 99 },
         state: { safeMode: false, tryReSync: true, lastPos: nowhere, currentPos: { ...nowhere, pos: 1 } },
@@ -125,14 +108,14 @@ describe('events', () => {
   });
 
   it('are found by the bytes of their trace id', async () => {
-    await client.upload(dmBinlog(Buffer.from('utf8bad\x80', 'latin1')));
+    await world.client.upload(dmBinlog(Buffer.from('utf8bad\x80', 'latin1')));
     expect((await http('GET /events/query?trace_id=utf8bad%80')).body).toContain('"traceID": "utf8bad\\ufffd"');
     expect((await http('GET /events/query?trace_id=utf8bad%EF%BF%BD')).status).toBe(404);
     expect((await http('POST /events/delete?trace_id=utf8bad%80')).body).toContain('"trace_id": "utf8bad\\ufffd"');
   });
 
   it('without a trace id stay together, and only truncating removes them', async () => {
-    await client.upload(dmBinlog(''), dmBinlog('x'), dmBinlog(''));
+    await world.client.upload(dmBinlog(''), dmBinlog('x'), dmBinlog(''));
     expect(JSON.parse((await http('GET /events/scan')).body)).toHaveLength(2);
     expect((await http('GET /events/query?trace_id=')).status).toBe(400);
     expect((await http('POST /events/delete?trace_id=')).status).toBe(400);
@@ -146,7 +129,7 @@ describe('events', () => {
       const empty =
         `[\n {\n  "type": 2,\n  "event": {\n   "base": {\n    "traceID": "${id}"\n   },\n   "sql": ""\n  }\n ]\n]`
           .length;
-      await client.upload(dmJob(id, { opType: 0, state: 0, sql: Buffer.alloc(size - empty, 'x') }));
+      await world.client.upload(dmJob(id, { opType: 0, state: 0, sql: Buffer.alloc(size - empty, 'x') }));
       const { headers, body } = await http(`GET /events/query?trace_id=${id}`);
       expect(body).toHaveLength(size);
       expect([headers['content-length'], headers['transfer-encoding']]).toEqual(
@@ -162,7 +145,7 @@ describe('gRPC', () => {
 
   it('gives the time in nanoseconds', async () => {
     for (const request of [hex(''), hex('0a03616263'), hex('7801')]) {
-      const answer = (await client.call('/pb.Tracer/GetTSO', request)) as Buffer;
+      const answer = (await world.client.call('/pb.Tracer/GetTSO', request)) as Buffer;
       expect(answer.subarray(0, 3)).toEqual(hex('0801 18'));
       let ns = 0n;
       for (const [index, byte] of answer.subarray(3).entries()) ns |= BigInt(byte & 127) << BigInt(7 * index);
@@ -171,8 +154,8 @@ describe('gRPC', () => {
   });
 
   it('answers an upload with result: true and nothing else', async () => {
-    expect(await client.call(UPLOAD, hex('0a06 0a04 22027431'))).toEqual(hex('0801'));
-    expect(await client.call(UPLOAD, hex(''))).toEqual(hex('0801'));
+    expect(await world.client.call(UPLOAD, hex('0a06 0a04 22027431'))).toEqual(hex('0801'));
+    expect(await world.client.call(UPLOAD, hex(''))).toEqual(hex('0801'));
     expect((await http('GET /events/scan')).body).toBe(page('t1'));
   });
 
@@ -186,7 +169,7 @@ describe('gRPC', () => {
     // The published tracer dies of this.
     [UPLOAD, '0a060a04 2202 7431 0a02 1801', 3, 'event 2 of the request has no base'],
   ])('refuses %s %s', async (path, message, code, details) => {
-    expect(await client.call(path, hex(message))).toMatchObject({ code, details });
+    expect(await world.client.call(path, hex(message))).toMatchObject({ code, details });
     expect((await http('GET /events/scan')).body).toBe('[]');
   });
 
@@ -199,11 +182,11 @@ describe('gRPC', () => {
     };
     const [largest, tooLarge] = [sized(4_194_304), sized(4_194_305)];
     expect([largest.length, tooLarge.length]).toEqual([4_194_304, 4_194_305]);
-    expect(await client.call('/pb.Tracer/UploadSyncerJobEvent', tooLarge)).toMatchObject({
+    expect(await world.client.call('/pb.Tracer/UploadSyncerJobEvent', tooLarge)).toMatchObject({
       code: 8,
       details: 'grpc: received message larger than max (4194305 vs. 4194304)',
     });
-    expect(await client.call('/pb.Tracer/UploadSyncerJobEvent', largest)).toEqual(hex('0801'));
+    expect(await world.client.call('/pb.Tracer/UploadSyncerJobEvent', largest)).toEqual(hex('0801'));
     expect((await http('GET /events/query?trace_id=big')).body.length).toBeGreaterThan(4_194_000);
   });
 
@@ -218,7 +201,7 @@ describe('gRPC', () => {
     const idle = connectHttp2(`http://127.0.0.1:${world.port}`);
     await once(idle, 'remoteSettings');
     await Promise.all([
-      ...Array.from({ length: 30 }, (_, number) => client.upload(dmBinlog(`p${number}`))),
+      ...Array.from({ length: 30 }, (_, number) => world.client.upload(dmBinlog(`p${number}`))),
       ...Array.from({ length: 30 }, () => http('GET /events/scan')),
     ]);
     expect(JSON.parse((await http('GET /events/scan?limit=100')).body)).toHaveLength(30);
@@ -245,14 +228,12 @@ describe('gRPC', () => {
 
 describe('a restart', () => {
   it('loses nothing, and a scan goes on where it was', async () => {
-    await client.upload(...Array.from({ length: 12 }, (_, number) => dmBinlog(`g${number}`)));
+    await world.client.upload(...Array.from({ length: 12 }, (_, number) => dmBinlog(`g${number}`)));
     const first = JSON.parse((await http('GET /events/scan?offset=0&limit=5')).body) as unknown[];
     await world.restart();
-    client.close();
-    client = new DmClient(world.port);
     const second = JSON.parse((await http('GET /events/scan?offset=5&limit=50')).body) as unknown[];
     expect([first.length, second.length]).toEqual([5, 7]);
-    await client.upload(dmBinlog('g3'), dmBinlog('new'));
+    await world.client.upload(dmBinlog('g3'), dmBinlog('new'));
     expect((await http('GET /events/scan?offset=12')).body).toBe(page('new'));
   });
 });
@@ -269,9 +250,9 @@ describe('without its database', () => {
         'the database is not available, try again',
       ]);
     }
-    const refused = await client.call('/pb.Tracer/UploadSyncerBinlogEvent', encodeDmUpload([dmBinlog('a')]));
+    const refused = await world.client.call('/pb.Tracer/UploadSyncerBinlogEvent', encodeDmUpload([dmBinlog('a')]));
     expect(refused).toMatchObject({ code: 14, details: 'the events could not be stored, try again' });
-    expect(Buffer.isBuffer(await client.call('/pb.Tracer/GetTSO', Buffer.alloc(0)))).toBe(true);
+    expect(Buffer.isBuffer(await world.client.call('/pb.Tracer/GetTSO', Buffer.alloc(0)))).toBe(true);
     expect((await http('GET /status')).status).toBe(200);
   });
 });

@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { dmBinlog } from '../../libs/storage/src/testing/dm-events.js';
-import { ask, DmClient, type DmAsk, type DmReply } from './fixtures/dm-client.js';
-import { SpanWorld } from './fixtures/span-world.js';
+import type { DmAsk, DmReply } from './fixtures/dm-client.js';
+import { page, useDmWorld } from './fixtures/dm-world.js';
 
-const world = new SpanWorld();
-let client: DmClient;
-beforeAll(async () => {
-  await world.start();
-  client = new DmClient(world.port);
-}, 60_000);
-afterAll(async () => {
-  client.close();
-  await world.close();
-});
-beforeEach(async () => {
-  expect((await http('POST /events/truncate')).status).toBe(200);
-});
-
-const http = (line: string, options?: DmAsk): Promise<DmReply> => ask(world.port, line, options);
+const world = useDmWorld();
+const { http } = world;
 const FORM = 'application/x-www-form-urlencoded';
 const TEXT = 'text/plain; charset=utf-8';
 const failure = (code: number, message: string): string =>
@@ -25,10 +12,6 @@ const failure = (code: number, message: string): string =>
 /** Status, content type and body. */
 const triple = ({ status, headers, body }: DmReply): unknown[] => [status, headers['content-type'], body];
 const get = async (line: string, options?: DmAsk): Promise<unknown[]> => triple(await http(line, options));
-/** A trace of one event that has a trace id only, as it stands in the answer of a scan. */
-const alone = (id: string): string =>
-  ` [\n  {\n   "type": 1,\n   "event": {\n    "base": {\n     "traceID": "${id}"\n    }\n   }\n  }\n ]`;
-const page = (...ids: readonly string[]): string => (ids.length === 0 ? '[]' : `[\n${ids.map(alone).join(',\n')}\n]`);
 
 describe('routes', () => {
   it.each(['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('answers %s of the status', async (method) => {
@@ -132,7 +115,7 @@ describe('an empty store', () => {
 
 describe('paging over traces', () => {
   const upload = (count: number): Promise<void> =>
-    client.upload(...Array.from({ length: count }, (_, number) => dmBinlog(`g${number}`)));
+    world.client.upload(...Array.from({ length: count }, (_, number) => dmBinlog(`g${number}`)));
   const ids = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => `g${from + at}`);
 
   it.each([
@@ -182,7 +165,7 @@ describe('paging over traces', () => {
     const form = { type: FORM, body: 'trace_id=g1' };
     expect((await http('POST /events/delete', form)).body).toBe('{\n "result": true,\n "trace_id": "g1"\n}');
     expect((await http('GET /events/scan?offset=1&limit=1')).body).toBe(page('g2'));
-    await client.upload(dmBinlog('g1'));
+    await world.client.upload(dmBinlog('g1'));
     expect((await http('GET /events/scan')).body).toBe(page('g0', 'g2', 'g3', 'g1'));
     expect((await http('GET /events/query?trace_id=g1')).status).toBe(200);
   });
@@ -204,7 +187,7 @@ describe('paging over traces', () => {
 describe('methods that change something', () => {
   const POST_ONLY = failure(42007, 'post method only');
   it.each(['delete?trace_id=x', 'delete', 'truncate'])('takes POST only: %s', async (path) => {
-    await client.upload(dmBinlog('x'));
+    await world.client.upload(dmBinlog('x'));
     for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
       expect(await get(`${method} /events/${path}`)).toEqual([400, TEXT, POST_ONLY]);
     expect((await http(`HEAD /events/${path}`)).headers['content-length']).toBe(String(POST_ONLY.length));
@@ -222,7 +205,7 @@ describe('methods that change something', () => {
   });
 
   it('takes the id from the URL of a POST, and needs no proper body to truncate', async () => {
-    await client.upload(dmBinlog('x'), dmBinlog('y'));
+    await world.client.upload(dmBinlog('x'), dmBinlog('y'));
     expect((await http('POST /events/delete?trace_id=x')).body).toContain('true');
     expect((await http('POST /events/truncate', { type: FORM, body: '{}' })).body).toBe('{\n "result": true\n}');
     expect((await http('GET /events/query?trace_id=y')).status).toBe(404);

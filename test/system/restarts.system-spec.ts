@@ -1,77 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeDmUpload } from '@tracer/storage';
-import { startPostgres, type EmbeddedPostgres } from '../../apps/tracer/src/embedded-postgres.js';
 import { dmBinlog } from '../../libs/storage/src/testing/dm-events.js';
 import { DmClient } from '../e2e/fixtures/dm-client.js';
+import { SpanApiProcess } from './fixtures/span-api-process.js';
 
 // span-api from dist/ is stopped, or killed with its database, in the middle of a feature run and of a scan.
-const PORT = 27_283;
-const base = `http://127.0.0.1:${PORT}`;
-const directory = mkdtempSync(join(tmpdir(), 'restarts-'));
+const api = new SpanApiProcess(27_283);
+const { base } = api;
 const TRACES = 25;
 
-let postgres: EmbeddedPostgres;
-let api: ChildProcess;
-
-function startApi(): ChildProcess {
-  const env = { ...process.env, DATABASE_URL: postgres.url, TRACER_SPAN_API_ADDRESS: `127.0.0.1:${PORT}` };
-  return spawn(process.execPath, ['dist/apps/span-api/src/main.js', '--log-level', 'silent'], { env, stdio: 'ignore' });
-}
-
-async function ready(): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while ((await fetch(`${base}/ready`).catch(() => undefined))?.status !== 200) {
-    if (Date.now() > deadline) throw new Error('span-api did not become ready');
-    await sleep(50);
-  }
-}
-
-async function end(signal: NodeJS.Signals): Promise<void> {
-  api.kill(signal);
-  if (api.exitCode === null && api.signalCode === null) await once(api, 'exit');
-}
-
-/** The processes of the crashed server need a moment to notice that they are alone. */
-async function postgresAgain(): Promise<EmbeddedPostgres> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await startPostgres(directory, () => undefined);
-    } catch (error) {
-      if (attempt === 40) throw error;
-      await sleep(250);
-    }
-  }
-}
-
 /** Asked to stop; killed; killed together with the database. */
-const RESTARTS: Record<string, () => Promise<void>> = {
-  'a stop': () => end('SIGTERM'),
-  'a kill': () => end('SIGKILL'),
-  'a kill of the database as well': async () => {
-    postgres.process.kill('SIGKILL');
-    await end('SIGKILL');
-    await postgres.ended;
-    postgres = await postgresAgain();
-  },
+const RESTARTS: Record<string, () => Promise<unknown>> = {
+  'a stop': () => api.endApi('SIGTERM'),
+  'a kill': () => api.endApi('SIGKILL'),
+  'a kill of the database as well': () => api.killPostgres(() => api.endApi('SIGKILL')),
 };
 
-beforeAll(async () => {
-  chmodSync(directory, 0o755);
-  postgres = await startPostgres(directory, () => undefined);
-  api = startApi();
-  await ready();
-}, 90_000);
-afterAll(async () => {
-  await end('SIGTERM');
-  await postgres.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+beforeAll(() => api.start(), 180_000);
+afterAll(() => api.stop());
 
 async function act(action: string, body: object): Promise<{ status: number; body: Record<string, unknown> }> {
   const headers = { 'Content-Type': 'application/json' };
@@ -88,8 +34,7 @@ async function scan(offset: number, limit: number): Promise<string[]> {
 describe.each(Object.keys(RESTARTS))('after %s', (how) => {
   const again = async (): Promise<void> => {
     await RESTARTS[how]?.();
-    api = startApi();
-    await ready();
+    await api.start();
   };
 
   it('a feature run goes on with its next step', async () => {
@@ -116,7 +61,7 @@ describe.each(Object.keys(RESTARTS))('after %s', (how) => {
     await fetch(`${base}/events/truncate`, { method: 'POST' });
     const id = (trace: number): string => `mysql-replica-01.syncer.test.${trace}`;
     const upload = async (from: number, to: number): Promise<void> => {
-      const client = new DmClient(PORT);
+      const client = new DmClient(api.port);
       const traces = Array.from({ length: to - from }, (_, index) => dmBinlog(id(from + index)));
       const stored = await client.call('/pb.Tracer/UploadSyncerBinlogEvent', encodeDmUpload(traces));
       client.close();

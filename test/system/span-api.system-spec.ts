@@ -1,50 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startPostgres, type EmbeddedPostgres } from '../../apps/tracer/src/embedded-postgres.js';
+import { SpanApiProcess } from './fixtures/span-api-process.js';
 
 // span-api from dist/ on a PostgreSQL of its own; both are killed without warning while spans come in.
-const PORT = '27183';
-const base = `http://127.0.0.1:${PORT}`;
-const directory = mkdtempSync(join(tmpdir(), 'span-api-'));
+const api = new SpanApiProcess(27_183);
+const { base } = api;
 const KILLS = 20;
 const SENDERS = 3;
 const SPANS = 20;
-
-let postgres: EmbeddedPostgres;
-let api: ChildProcess;
-
-function startApi(): ChildProcess {
-  const env = { ...process.env, DATABASE_URL: postgres.url, TRACER_SPAN_API_ADDRESS: `127.0.0.1:${PORT}` };
-  return spawn(process.execPath, ['dist/apps/span-api/src/main.js', '--log-level', 'silent'], { env, stdio: 'ignore' });
-}
-
-async function ready(): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    const answer = await fetch(`${base}/ready`).catch(() => undefined);
-    if (answer?.status === 200) return;
-    if (Date.now() > deadline) throw new Error('span-api did not become ready');
-    await sleep(50);
-  }
-}
-
-/** The crashed server's processes need a moment to notice that they are alone. */
-async function restartPostgres(): Promise<EmbeddedPostgres> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await startPostgres(directory, () => undefined);
-    } catch (error) {
-      if (attempt === 20) throw error;
-      await sleep(250);
-    }
-  }
-}
 
 /** Sends traces of 20 spans until told to stop, and notes what became of them. */
 class Sender {
@@ -103,18 +67,8 @@ async function stored(traceIds: readonly string[]): Promise<Map<string, [spans: 
   return found;
 }
 
-beforeAll(async () => {
-  chmodSync(directory, 0o755);
-  postgres = await startPostgres(directory, () => undefined);
-  api = startApi();
-  await ready();
-}, 180_000);
-afterAll(async () => {
-  api.kill('SIGTERM');
-  if (api.exitCode === null && api.signalCode === null) await once(api, 'exit');
-  await postgres.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+beforeAll(() => api.start(), 180_000);
+afterAll(() => api.stop());
 
 describe('span-api under load', () => {
   it('has every span that it acknowledged, once, after 20 kills of itself and of the database', async () => {
@@ -123,15 +77,12 @@ describe('span-api under load', () => {
     for (let kill = 0; kill < KILLS; kill++) {
       await sleep(150 + (kill % 7) * 40);
       if (kill % 2 === 0) {
-        api.kill('SIGKILL');
-        await once(api, 'exit');
-        api = startApi();
+        await api.endApi('SIGKILL');
+        api.startApi();
       } else {
-        postgres.process.kill('SIGKILL');
-        await postgres.ended;
-        postgres = await restartPostgres();
+        await api.killPostgres();
       }
-      await ready();
+      await api.ready();
     }
     await sleep(300);
     for (const sender of senders) sender.stop();
@@ -148,10 +99,7 @@ describe('span-api under load', () => {
   }, 600_000);
 
   it('stops when asked', async () => {
-    api.kill('SIGTERM');
-    const [code] = (await once(api, 'exit')) as [number | null];
-    expect(code).toBe(0);
-    api = startApi();
-    await ready();
+    expect(await api.endApi('SIGTERM')).toBe(0);
+    await api.start();
   }, 180_000);
 });

@@ -16,7 +16,7 @@ describe('a kernel session in the page', () => {
     pods.push(await startDemoPod({ name: 'web-shop-1', containers: 2, hierarchy }));
     pods.push(await startDemoPod({ name: 'web-shop-2', hierarchy }));
     await suite.ready();
-    visitor = await Visitor.arrive();
+    visitor = await Visitor.arrive(suite.url);
   }, 180_000);
   afterAll(async () => {
     await visitor.leave();

@@ -52,7 +52,7 @@ describe('lists in the page', () => {
   beforeAll(async () => {
     suite = new BuiltSuite(27_420);
     await suite.ready();
-    visitor = await Visitor.arrive();
+    visitor = await Visitor.arrive(suite.url);
   }, 180_000);
   afterAll(async () => {
     await visitor.leave();

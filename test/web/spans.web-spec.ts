@@ -21,7 +21,7 @@ describe('spans in the page', () => {
     const large = largeTrace(LARGE, SPANS, nowUs - 1_800_000_000);
     for (let from = 0; from < SPANS; from += PAGE_SPANS)
       await suite.post('/api/v2/spans', large.slice(from, from + PAGE_SPANS));
-    visitor = await Visitor.arrive();
+    visitor = await Visitor.arrive(suite.url);
   }, 300_000);
   afterAll(async () => {
     await visitor.leave();

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsNumber, IsOptional, Max, Min } from 'class-validator';
@@ -112,13 +113,23 @@ export class StoredBatchDto {
   @ApiProperty({ type: 'integer' }) runs!: number;
 }
 
+function LastField(): PropertyDecorator {
+  return applyDecorators(ApiPropertyOptional(LAST), IsOptional(), numeric, IsInt(), Min(1), Max(1000));
+}
+
+function LimitField(figure: string): PropertyDecorator {
+  const description = `Most milliseconds of the ${figure}`;
+  return applyDecorators(
+    ApiPropertyOptional({ type: 'number', description }),
+    IsOptional(),
+    numeric,
+    IsNumber(),
+    Min(0),
+  );
+}
+
 export class RunsQueryDto {
-  @ApiPropertyOptional(LAST)
-  @IsOptional()
-  @numeric
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @LastField()
   last?: number;
 
   @StringField({ maxLength: 1024, optional: true, description: 'Only runs whose id begins so' })
@@ -132,26 +143,8 @@ export class CompareQueryDto {
   @StringField({ maxLength: 1024, description: 'The runs to compare them with, in the same way' })
   b!: string;
 
-  @ApiPropertyOptional(LAST)
-  @IsOptional()
-  @numeric
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @LastField()
   last?: number;
-}
-
-function LimitField(figure: string): PropertyDecorator {
-  const decorators = [
-    ApiPropertyOptional({ type: 'number', description: `Most milliseconds of the ${figure}` }),
-    IsOptional(),
-    numeric,
-    IsNumber(),
-    Min(0),
-  ];
-  return (target, key) => {
-    for (const decorator of decorators) decorator(target, key);
-  };
 }
 
 export class BudgetQueryDto extends RunsQueryDto {

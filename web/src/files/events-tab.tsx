@@ -17,7 +17,7 @@ import { withTimes } from './event-choice.js';
 import { EventLines, type LinesState } from './event-lines.js';
 import type { TabProps } from './tab-props.js';
 import { eventOf, type EventFull } from './timeline/record.js';
-import { ValueText } from './timeline/value-text.js';
+import { Fact } from './timeline/value-text.js';
 
 /** About a hundred MB of text: what a tab can hold without being slow. */
 const MOST_LINES = 200_000;
@@ -151,16 +151,5 @@ function EventDialog({ event, onClose }: { readonly event: EventFull; readonly o
         Copy as JSON
       </CopyButton>
     </Dialog>
-  );
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: unknown }): ReactNode {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>
-        <ValueText value={value} />
-      </dd>
-    </>
   );
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useRequest } from '../api/index.js';
 import { TimeChart } from '../charts/time-chart.js';
-import { Empty, Notice, Select } from '../design/index.js';
+import { Empty, Figure, Notice, Select } from '../design/index.js';
 import { useQueryValue } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
 import { formatBytes, formatCount, formatDurationUs, formatShort } from '../time/index.js';
@@ -45,14 +45,14 @@ function Charts({ answer, beginUs }: { readonly answer: CountersAnswer; readonly
   return (
     <>
       <dl className="figures">
-        <Figure label="Read" text={formatBytes(read)} more={`${formatBytes(read / total)}/s`} />
-        <Figure label="Written" text={formatBytes(written)} more={`${formatBytes(written / total)}/s`} />
+        <Figure name="Read" value={formatBytes(read)} more={`${formatBytes(read / total)}/s`} />
+        <Figure name="Written" value={formatBytes(written)} more={`${formatBytes(written / total)}/s`} />
         <Figure
-          label="Operations"
-          text={formatCount(sum(answer.operations))}
+          name="Operations"
+          value={formatCount(sum(answer.operations))}
           more={`${formatShort(sum(answer.operations) / total)}/s`}
         />
-        <Figure label="A part is" text={formatDurationUs(answer.bucket_us)} />
+        <Figure name="A part is" value={formatDurationUs(answer.bucket_us)} />
       </dl>
       {answer.untimed > 0 && <Notice kind="warn">{formatCount(answer.untimed)} events have no time.</Notice>}
       <section className="panel">
@@ -83,23 +83,5 @@ function Charts({ answer, beginUs }: { readonly answer: CountersAnswer; readonly
         />
       </section>
     </>
-  );
-}
-
-function Figure({
-  label,
-  text,
-  more,
-}: {
-  readonly label: string;
-  readonly text: string;
-  readonly more?: string;
-}): ReactNode {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{text}</dd>
-      {more !== undefined && <dd className="soft figure-more">{more}</dd>}
-    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { useRequest } from '../api/index.js';
-import { Notice, Table, type Column } from '../design/index.js';
+import { type Column, Figure, Notice, Table } from '../design/index.js';
 import { hrefOf, Link, navigate, useRoute, withQuery } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
 import { formatBytes, formatCount, formatDurationUs } from '../time/index.js';
@@ -192,15 +192,15 @@ function Durations({ answer, curl }: { readonly answer: HistogramAnswer; readonl
       </h2>
       <div className="summary-durations">
         <dl className="figures">
-          <Figure label="Calls" text={formatCount(answer.count)} />
-          <Figure label="p50" text={formatDurationUs(answer.p50_us ?? NaN)} />
-          <Figure label="p95" text={formatDurationUs(answer.p95_us ?? NaN)} />
-          <Figure label="p99" text={formatDurationUs(answer.p99_us ?? NaN)} />
-          <Figure label="Longest" text={formatDurationUs(answer.max_us ?? NaN)} />
+          <Figure name="Calls" value={formatCount(answer.count)} />
+          <Figure name="p50" value={formatDurationUs(answer.p50_us ?? NaN)} />
+          <Figure name="p95" value={formatDurationUs(answer.p95_us ?? NaN)} />
+          <Figure name="p99" value={formatDurationUs(answer.p99_us ?? NaN)} />
+          <Figure name="Longest" value={formatDurationUs(answer.max_us ?? NaN)} />
           {answer.without_duration > 0 && (
-            <Figure label="Without a duration" text={formatCount(answer.without_duration)} />
+            <Figure name="Without a duration" value={formatCount(answer.without_duration)} />
           )}
-          {answer.zero > 0 && <Figure label="Of no length" text={formatCount(answer.zero)} />}
+          {answer.zero > 0 && <Figure name="Of no length" value={formatCount(answer.zero)} />}
         </dl>
         <ol className="histogram" aria-label="Calls by duration">
           {answer.buckets.map(({ from_us: from, to_us: to, count }) => (
@@ -218,14 +218,5 @@ function Durations({ answer, curl }: { readonly answer: HistogramAnswer; readonl
         </div>
       </div>
     </section>
-  );
-}
-
-function Figure({ label, text }: { readonly label: string; readonly text: string }): ReactNode {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{text}</dd>
-    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState, type ReactNode } from 'react';
 import { getJson, useRequest, type ApiError, type ApiRequest } from '../api/index.js';
-import { Button, Dialog, ErrorNotice } from '../design/index.js';
+import { Button, Dialog, ErrorNotice, Figure } from '../design/index.js';
 import { hrefOf, Link, navigate } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
 import { formatBytes, formatCount, formatDurationUs, TimeText } from '../time/index.js';
@@ -96,15 +96,6 @@ function Head({ group, onChanged }: { readonly group: SessionGroup; readonly onC
       </p>
       <Files group={group} />
     </section>
-  );
-}
-
-function Figure({ name, value }: { readonly name: string; readonly value: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
-import { Button, Empty, ErrorNotice, Notice, Spinner } from '../design/index.js';
+import { Button, Empty, ErrorNotice, Figure, Notice, Spinner } from '../design/index.js';
 import { Link } from '../router/index.js';
 import { CopyCurl, DownloadButton } from '../shell/index.js';
 import { formatCount, formatDurationUs, TimeText } from '../time/index.js';
@@ -111,10 +111,7 @@ function Head({ facts, title }: { readonly facts: TraceFacts; readonly title: st
       )}
       <dl className="figures">
         {figures.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Figure key={name} name={name} value={value} />
         ))}
       </dl>
     </section>

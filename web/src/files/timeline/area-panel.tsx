@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useRequest } from '../../api/index.js';
-import { Button, Notice, Table, type Column } from '../../design/index.js';
+import { Button, type Column, Figure, Notice, Table } from '../../design/index.js';
 import { epochUs, type Area, type TimeBounds } from '../../lanes/index.js';
 import { CopyCurl, Loaded } from '../../shell/index.js';
 import { formatBytes, formatCount, formatDurationUs } from '../../time/index.js';
@@ -50,9 +50,9 @@ export function AreaPanel({ area, allLanes, bounds, choice, onZoom, onClose }: A
         {({ groups, matched, truncated, left_out: leftOut }) => (
           <>
             <dl className="figures" aria-label="Sums">
-              <Figure label="Calls" text={formatCount(matched)} />
-              <Figure label="Time in calls" text={formatDurationUs(sum(groups, 'sum'))} />
-              <Figure label="Bytes" text={formatBytes(sum(groups, 'bytes'))} />
+              <Figure name="Calls" value={formatCount(matched)} />
+              <Figure name="Time in calls" value={formatDurationUs(sum(groups, 'sum'))} />
+              <Figure name="Bytes" value={formatBytes(sum(groups, 'bytes'))} />
             </dl>
             {(truncated || leftOut > 0) && (
               <Notice kind="warn">
@@ -67,15 +67,6 @@ export function AreaPanel({ area, allLanes, bounds, choice, onZoom, onClose }: A
       </Loaded>
       <CopyCurl request={state.request} />
     </aside>
-  );
-}
-
-function Figure({ label, text }: { readonly label: string; readonly text: string }): ReactNode {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{text}</dd>
-    </div>
   );
 }
 

@@ -5,7 +5,7 @@ import { epochUs, type SliceRef, type TimeBounds } from '../../lanes/index.js';
 import { CopyCurl } from '../../shell/index.js';
 import { formatDurationUs, TimeText } from '../../time/index.js';
 import { recordOf, recordRequest, type EventFull } from './record.js';
-import { ValueText } from './value-text.js';
+import { Fact } from './value-text.js';
 
 interface DetailsProps {
   readonly slice: SliceRef;
@@ -61,7 +61,7 @@ export function DetailsPanel({ slice, bounds, files, onNeighbour, onZoom, onClos
           <h3>Arguments</h3>
           <dl className="facts" aria-label="Arguments">
             {event.args.map(([key, value]) => (
-              <Argument key={key} name={key} value={value} />
+              <Fact key={key} name={key} value={value} />
             ))}
           </dl>
           {event.args.length === 0 && <p className="soft">It has none.</p>}
@@ -85,17 +85,6 @@ function Facts({ event: { cat, pid, tid } }: { readonly event: EventFull }): Rea
       <dt>Process, thread</dt>
       <dd>
         {pid} / {tid}
-      </dd>
-    </>
-  );
-}
-
-function Argument({ name, value }: { readonly name: string; readonly value: unknown }): ReactNode {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>
-        <ValueText value={value} />
       </dd>
     </>
   );

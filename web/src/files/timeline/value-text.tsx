@@ -22,3 +22,15 @@ export function ValueText({ value }: { readonly value: unknown }): ReactNode {
     </span>
   );
 }
+
+/** An argument with its name, in a `<dl className="facts">`. */
+export function Fact({ name, value }: { readonly name: string; readonly value: unknown }): ReactNode {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        <ValueText value={value} />
+      </dd>
+    </>
+  );
+}
