@@ -1,3 +1,4 @@
+export { giveBack } from './index/block-memory.js';
 export { chromeJson } from './export/chrome-json.js';
 export { foldedStacks } from './export/folded.js';
 export { parquetFile } from './export/parquet.js';

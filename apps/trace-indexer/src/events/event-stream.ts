@@ -2,6 +2,7 @@ import { TracerError } from '@tracer/base';
 import {
   ByteBuffer,
   eachLine,
+  giveBack,
   TraceRecord,
   writeRecord,
   type EventBlock,
@@ -27,11 +28,11 @@ export class EventStream {
       gathered.push(block);
       bytes += block.length;
       if (bytes < SEND_BYTES) continue;
-      yield gathered.length === 1 ? block : Buffer.concat(gathered);
+      yield gathered.length === 1 ? block : joined(gathered);
       gathered.length = 0;
       bytes = 0;
     }
-    if (bytes > 0) yield Buffer.concat(gathered);
+    if (bytes > 0) yield joined(gathered);
   }
 
   /**
@@ -85,6 +86,12 @@ export class EventStream {
   }
 }
 
+function joined(blocks: readonly Buffer[]): Buffer {
+  const together = Buffer.concat(blocks);
+  blocks.forEach(giveBack);
+  return together;
+}
+
 function rewritten(block: EventBlock, how: Rewriting): EventBlock {
   const record = new TraceRecord();
   const out = new ByteBuffer();
@@ -93,5 +100,6 @@ function rewritten(block: EventBlock, how: Rewriting): EventBlock {
     writeRecord(record, how, out);
     out.text('\n');
   });
+  giveBack(block.bytes);
   return { bytes: out.take(), events: block.events };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { giveBack } from '@tracer/trace-index';
 import { QueryValues } from './parameter.js';
 
 /** The query parameters of the request, repeated ones included. */
@@ -53,7 +54,11 @@ export async function sendStream(
     response.setHeader('Content-Type', contentType);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     for (; piece !== undefined && piece.done !== true; piece = await pieces.next()) {
-      if (!response.write(piece.value)) await once(response, 'drain', { signal });
+      const { value } = piece;
+      const sent = response.write(value, () => {
+        giveBack(value);
+      });
+      if (!sent) await once(response, 'drain', { signal });
     }
     response.end();
   } catch (error) {

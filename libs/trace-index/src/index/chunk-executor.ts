@@ -8,6 +8,8 @@ export interface ChunkExecutor {
   readonly width: number;
   /** Decoded text that is kept altogether. */
   readonly cacheBytes: number;
+  /** How many queries are under way: they share what may be worked on in advance. */
+  queries: number;
   /**
    * Rejects with the signal's reason soon after it aborts.
    *
@@ -20,6 +22,7 @@ export interface ChunkExecutor {
 /** Works in the calling thread, giving others a turn between tasks. For tests and command lines. */
 export class InlineExecutor implements ChunkExecutor {
   readonly width = 1;
+  queries = 0;
   readonly #reader: ChunkReader;
 
   constructor(readonly cacheBytes = 0) {

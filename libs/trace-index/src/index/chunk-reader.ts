@@ -1,5 +1,6 @@
 import { ChunkColumns, COLUMNS, type ColumnViews } from '../kernels/chunk-columns.js';
 import { TraceKernels } from '../kernels/trace-kernels.js';
+import type { BlockMemory } from './block-memory.js';
 import { chunkFactsOf, type ChunkFacts } from './chunk-record.js';
 import type {
   ChunkResult,
@@ -42,6 +43,11 @@ export class ChunkReader {
   constructor(cacheBytes: number) {
     this.#lines = new LineSelection(this.#kernels, cacheBytes);
     this.#density = new DensityCounter(this.#kernels, this.#filter);
+  }
+
+  /** What the blocks of its results are made of. */
+  get memory(): BlockMemory {
+    return this.#lines.memory;
   }
 
   /** @throws TracerError STORAGE_FAILED when the trace is not what it was; IndexLost when its index is not */

@@ -15,6 +15,8 @@ const INPUT_BYTES = 96 * 1024;
 const READ_SLACK = 64;
 /** Of the lines of a chunk, the share from which on it is not worth while to stop behind the last wanted one. */
 const NEARLY_ALL = 0.8;
+/** What is kept of a chunk for the next one: its window, and the end of a line, unless that is unusually long. */
+const TAIL_BYTES = WINDOW_BYTES + 64 * 1024;
 
 /** What a chunk is decoded from. */
 export interface ChunkSource {
@@ -34,13 +36,27 @@ export interface ChunkLines {
   readonly whole: boolean;
 }
 
+/** Where decoding stands at the end of a chunk, so that the next chunk needs no window and no code tables. */
+interface Reached {
+  readonly trace: ByteSource;
+  /** Of the next chunk. */
+  readonly textOffset: number;
+  /** Address of that text while it was decoded. */
+  readonly address: number;
+  /** How much of the text in front of that, and of what is decoded behind it, is kept in the tail. */
+  readonly before: number;
+  readonly behind: number;
+}
+
 /**
  * Decodes the text of one chunk after the other into an area of kernel memory. A chunk that is decoded to its end is
- * compared with its checksum.
+ * compared with its checksum, and its tail is kept: the chunk behind it goes on from there instead of from its own
+ * resume point.
  *
  * ```
  *  area                 start = textOffset   first line             next cut     end of the last line
  *   ├── window 32 KiB ──┼── rest of a line ──┼── lines …  ──────────┼────────────┤
+ *                                                    ├── tail ──────┴────────────┤
  * ```
  */
 export class ChunkDecoder {
@@ -50,10 +66,13 @@ export class ChunkDecoder {
   #areaBytes = 0;
   /** Where the text begins whose checksum is next to be compared, and the checksum up to there. */
   #part = { from: 0, crc: 0 };
+  readonly #tail: number;
+  #reached: Reached | undefined;
 
   constructor(kernels: TraceKernels) {
     this.#kernels = kernels;
     this.#stream = new GzipStream(kernels, { read: () => 0 }, INPUT_BYTES);
+    this.#tail = kernels.allocate(TAIL_BYTES);
     this.#reserve(CHUNK_BYTES + STEP_BYTES);
   }
 
@@ -94,8 +113,7 @@ export class ChunkDecoder {
     const { chunk, next } = source;
     const { cut } = chunk;
     const start = this.#area + WINDOW_BYTES;
-    this.#resume(source, point, start);
-    this.#part = { from: start, crc: point.kind === 'member' ? 0 : cut.crc };
+    this.#begin(source, point, start);
     const end = start + length;
     const from = start + chunk.firstLine - cut.textOffset;
     const toEnd = lines >= chunk.rows * NEARLY_ALL;
@@ -110,8 +128,43 @@ export class ChunkDecoder {
     }
     const to = Math.min(this.#stream.output, end);
     const cutAt = next === undefined ? Infinity : start + next.textOffset - cut.textOffset;
-    if (next !== undefined && this.#stream.output >= cutAt) this.#compare(cutAt, next.crc);
+    if (next !== undefined && this.#stream.output >= cutAt) {
+      this.#compare(cutAt, next.crc);
+      this.#keepTail(source.trace, next.textOffset, cutAt);
+    }
     return { from, to, whole: to === end && cut.textOffset + length === chunk.endLine };
+  }
+
+  /** Goes on from the chunk before if that was the last one that was decoded to its end, else from the resume point. */
+  #begin(source: ChunkSource, point: ResumePoint, start: number): void {
+    const { cut } = source.chunk;
+    const crc = point.kind === 'member' ? 0 : cut.crc;
+    const reached = this.#reached;
+    // Whatever goes wrong from here on: the stream is not where it was.
+    this.#reached = undefined;
+    if (reached?.trace === source.trace && reached.textOffset === cut.textOffset) this.#goOn(reached, start, crc);
+    else {
+      this.#resume(source, point, start);
+      this.#part = { from: start, crc };
+    }
+  }
+
+  /** Keeps what the next chunk needs of this one: the caller may write over the lines that it gets. */
+  #keepTail(trace: ByteSource, textOffset: number, address: number): void {
+    const { output, windowBytes } = this.#stream;
+    const behind = output - address;
+    const before = Math.max(0, windowBytes - behind);
+    if (before + behind > TAIL_BYTES) return;
+    this.#kernels.bytes.copyWithin(this.#tail, address - before, output);
+    this.#reached = { trace, textOffset, address, before, behind };
+  }
+
+  #goOn({ address, before, behind }: Reached, start: number, crc: number): void {
+    this.#kernels.bytes.copyWithin(start - before, this.#tail, this.#tail + before + behind);
+    this.#stream.slid(address - start, start - before);
+    // A member may have ended behind the cut.
+    const from = this.#part.from - (address - start);
+    this.#part = from >= start ? { from, crc: this.#part.crc } : { from: start, crc };
   }
 
   #resume({ trace, chunk, window }: ChunkSource, point: ResumePoint, start: number): void {

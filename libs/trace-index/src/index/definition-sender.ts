@@ -1,6 +1,7 @@
 import { BlockWriter } from '../plain/block-writer.js';
 import { eachLine } from '../query/line-rewriter.js';
 import type { EventBlock } from '../query/trace-file-reader.js';
+import { giveBack } from './block-memory.js';
 import type { SelectResult, TaskChunk } from './chunk-task.js';
 import type { StoredHash } from './definition-section.js';
 import { eventBlock } from './event-blocks.js';
@@ -57,6 +58,7 @@ export class DefinitionSender {
       out.add(block.bytes, start, end, true);
       event++;
     });
+    giveBack(block.bytes);
     return out.finish();
   }
 }

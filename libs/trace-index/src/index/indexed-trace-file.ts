@@ -9,6 +9,7 @@ import type { Filter } from '../query/filter.js';
 import type { HashKind } from '../query/trace-event.js';
 import type { Definitions, EventBlock, SelectOptions, TraceFileReader } from '../query/trace-file-reader.js';
 import { TraceRecord } from '../query/trace-record.js';
+import { giveBack } from './block-memory.js';
 import type { ChunkExecutor } from './chunk-executor.js';
 import type { ColumnsTask, DensityTask, SelectTask } from './chunk-task.js';
 import { ColumnCursor, columnsOf, threadsOf, type Thread } from './column-cursor.js';
@@ -149,6 +150,7 @@ export class IndexedTraceFile implements TraceFileReader {
         if (sink.accept(record) === false) return;
         start = end + 1;
       }
+      giveBack(bytes);
     }
   }
 

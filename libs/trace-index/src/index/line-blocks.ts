@@ -1,12 +1,15 @@
 import type { TraceKernels } from '../kernels/trace-kernels.js';
 import { shiftedArray } from '../query/shift-block.js';
 import { BLOCK_BYTES } from '../query/trace-file-reader.js';
+import { BlockMemory } from './block-memory.js';
 import type { LineBlock } from './chunk-task.js';
 
 const NEWLINE = 10;
 
 /** Copies lines out of kernel memory into blocks that leave the thread. */
 export class LineBlocks {
+  /** What blocks are made of. */
+  readonly memory = new BlockMemory();
   #blocks: LineBlock[] = [];
   #bytes: Buffer | undefined;
   #length = 0;
@@ -43,7 +46,7 @@ export class LineBlocks {
   /** Adds a line, with its newline, that is not in kernel memory: an event. */
   addLine(line: Uint8Array): void {
     if (this.#length + line.length > BLOCK_BYTES) this.#close();
-    const bytes = (this.#bytes ??= Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, line.length)));
+    const bytes = (this.#bytes ??= this.#room(line.length));
     bytes.set(line, this.#length);
     this.#length += line.length;
     this.#events++;
@@ -59,18 +62,23 @@ export class LineBlocks {
   }
 
   #copy(from: number, to: number, events: number): void {
-    const bytes = (this.#bytes ??= Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, to - from)));
+    const bytes = (this.#bytes ??= this.#room(to - from));
     this.kernels.bytes.copy(bytes, this.#length, from, to);
     this.#length += to - from;
     this.#events += events;
   }
 
+  #room(bytes: number): Buffer {
+    return bytes > BLOCK_BYTES ? Buffer.allocUnsafeSlow(bytes) : Buffer.from(this.memory.take());
+  }
+
   #close(): void {
     if (this.#bytes !== undefined && this.#length > 0) {
-      // A block that is mostly empty is not sent in full.
       const bytes = this.#bytes.subarray(0, this.#length);
-      const sent = this.#length > BLOCK_BYTES / 2 ? bytes : Buffer.from(Uint8Array.from(bytes).buffer);
-      this.#blocks.push({ bytes: sent, events: this.#events });
+      const isFull = this.#length > BLOCK_BYTES / 2;
+      // A block that is mostly empty is not sent in full.
+      this.#blocks.push({ bytes: isFull ? bytes : Uint8Array.from(bytes), events: this.#events });
+      if (!isFull) this.memory.put(this.#bytes.buffer as ArrayBuffer);
     }
     this.#bytes = undefined;
     this.#length = this.#events = 0;

@@ -3,6 +3,7 @@ import { ByteBuffer } from '../query/byte-buffer.js';
 import { termMatches } from '../query/filter.js';
 import { writeRecord } from '../query/line-rewriter.js';
 import { TraceRecord } from '../query/trace-record.js';
+import type { BlockMemory } from './block-memory.js';
 import type { ChunkFacts } from './chunk-record.js';
 import type { SelectResult, SelectTask, TaskChunk } from './chunk-task.js';
 import { ChunkDecoder, type ChunkLines } from './chunk-text.js';
@@ -38,6 +39,11 @@ export class LineSelection {
     this.#decoder = new ChunkDecoder(kernels);
     this.#blocks = new LineBlocks(kernels);
     this.#cache = new TextCache(cacheBytes);
+  }
+
+  /** What blocks are made of. */
+  get memory(): BlockMemory {
+    return this.#blocks.memory;
   }
 
   /** Begins a task. What one before has left that broke off is thrown away. */

@@ -9,10 +9,11 @@ const MOST_CHUNKS = 32;
 /** How much faster tasks may become larger than those whose results are known. */
 const GROWTH = 4;
 /**
- * What the result of a task should be at most: those on their way wait in memory for a consumer that may have stopped
- * taking them, for every such consumer.
+ * What the result of a task should be at most: of the only query, and of one of many. Results wait in memory for a
+ * consumer that may have stopped taking them, for every such consumer.
  */
-const RESULT_BYTES = 1 << 20;
+const RESULT_BYTES = 4 << 20;
+const LEAST_RESULT_BYTES = 1 << 20;
 
 export interface TaskQueueOptions<T extends ChunkTask> {
   readonly plan: QueryPlan;
@@ -32,8 +33,9 @@ interface Running<T extends ChunkTask> {
 
 /**
  * The results of a query's tasks, in file order. Twice as many tasks are on their way as the executor works on at a
- * time, and no more until the consumer has taken a result: that bounds the memory and is the back-pressure. Tasks become
- * larger only as results show that they may. Leaving the iteration calls off what is on its way.
+ * time, shared among the queries that there are, and no more until the consumer has taken a result: that bounds the
+ * memory and is the back-pressure. Tasks become larger only as results show that they may. Leaving the iteration calls
+ * off what is on its way.
  */
 export async function* taskResults<T extends ChunkTask>(
   options: TaskQueueOptions<T>,
@@ -44,9 +46,11 @@ export async function* taskResults<T extends ChunkTask>(
   const running: Running<T>[] = [];
   let next = 0;
   let size = FIRST_CHUNKS;
+  executor.queries++;
   try {
     for (;;) {
-      while (running.length < executor.width * 2 && next < chunks.length) {
+      const tasks = Math.ceil((executor.width * 2) / executor.queries);
+      while (running.length < tasks && next < chunks.length) {
         const taken = chunks.slice(next, next + size).map((chunk) => taskChunk(directory, chunk));
         next += taken.length;
         const result = executor.run(plan, taskOf(taken), signal);
@@ -57,17 +61,19 @@ export async function* taskResults<T extends ChunkTask>(
       const first = running.shift();
       if (first === undefined) return;
       const result = await first.result;
-      size = sizeAfter(first.chunks, bytesOf(result));
+      size = sizeAfter(first.chunks, bytesOf(result), executor.queries);
       yield result;
     }
   } finally {
+    executor.queries--;
     left.abort();
   }
 }
 
 /** Chunks of the next task, after one of so many chunks had a result of so many bytes. */
-function sizeAfter(chunks: number, bytes: number): number {
-  const fitting = Math.floor((RESULT_BYTES * chunks) / Math.max(1, bytes));
+function sizeAfter(chunks: number, bytes: number, queries: number): number {
+  const most = Math.max(LEAST_RESULT_BYTES, RESULT_BYTES / queries);
+  const fitting = Math.floor((most * chunks) / Math.max(1, bytes));
   return Math.max(1, Math.min(fitting, chunks * GROWTH, MOST_CHUNKS));
 }
 

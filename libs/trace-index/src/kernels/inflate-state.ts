@@ -139,10 +139,11 @@ export class InflateState {
     words[MARK] = address;
     words[MARKED] = 0;
   }
-  /** Moves the mark along with the data, keeping its list. */
+  /** Moves the mark, if there is one, along with the data, keeping its list. */
   moveMark(delta: number): void {
     const words = this.#live();
-    words[MARK] = Math.max(0, (words[MARK] ?? 0) - delta);
+    const mark = words[MARK] ?? 0;
+    if (mark > 0) words[MARK] = Math.max(0, mark - delta);
   }
   /** Growing the memory detaches a view. */
   #live(): Uint32Array {

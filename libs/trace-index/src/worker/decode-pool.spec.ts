@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { TracerError } from '@tracer/base';
-import type { SelectTask } from '../index/chunk-task.js';
+import { giveBack } from '../index/block-memory.js';
+import type { LineBlock, SelectTask } from '../index/chunk-task.js';
 import { IndexLost } from '../index/index-lost.js';
 import type { QueryPlan } from '../index/query-plan.js';
+import { BLOCK_BYTES } from '../query/trace-file-reader.js';
 import { DecodePool } from './decode-pool.js';
 import { failureOf, transferable, type TaskMessage } from './task-messages.js';
 import type { Thread, ThreadListener } from './thread.js';
@@ -72,6 +74,18 @@ describe('DecodePool', () => {
     for (const thread of FakeThread.all) thread.answer();
     expect([(await second).events, (await third).events]).toEqual([2, 3]);
     expect(FakeThread.all.map(({ busy }) => busy)).toEqual([false, false]);
+  });
+
+  it('hands the memory of blocks that were read back with the next task', async () => {
+    const decode = pool(1);
+    const block = (bytes: number): LineBlock => ({ bytes: new Uint8Array(bytes), events: 1 });
+    const first = decode.run(plan(1), task(1), never);
+    const blocks = [block(BLOCK_BYTES), block(100), block(BLOCK_BYTES)];
+    FakeThread.all[0]?.listener?.onMessage({ result: { kind: 'select', blocks, references: [], events: 3 } });
+    await first;
+    for (const { bytes } of blocks.slice(1)) giveBack(bytes);
+    void decode.run(plan(1), task(2), never);
+    expect(FakeThread.all[0]?.got.map(({ memory }) => memory)).toEqual([[], [blocks[2]?.bytes.buffer]]);
   });
 
   it('lets queries take turns', async () => {

@@ -1,10 +1,15 @@
 import type { TracerError } from '@tracer/base';
+import { BlockMemory, lend } from '../index/block-memory.js';
 import type { ChunkExecutor } from '../index/chunk-executor.js';
-import type { ChunkResult, ChunkTask } from '../index/chunk-task.js';
+import type { ChunkResult, ChunkTask, TaskResult } from '../index/chunk-task.js';
 import type { QueryPlan } from '../index/query-plan.js';
 import { FairQueue } from './fair-queue.js';
+import { BLOCK_BYTES } from '../query/trace-file-reader.js';
 import { errorOf, type TaskAnswer, type TaskMessage } from './task-messages.js';
 import { startThread, type Thread } from './thread.js';
+
+/** Blocks of a usual task: what goes back with the next one. */
+const BLOCKS_PER_TASK = 12;
 
 export interface DecodePoolOptions {
   readonly threads: number;
@@ -37,6 +42,8 @@ export class DecodePool implements ChunkExecutor {
   readonly #start: () => Thread;
   readonly #slots = new Set<Slot>();
   readonly #queue = new FairQueue<Job>();
+  readonly #memory = new BlockMemory();
+  queries = 0;
   #closed = false;
 
   constructor({ threads, cacheBytes, start = startDecodeThread }: DecodePoolOptions) {
@@ -83,10 +90,11 @@ export class DecodePool implements ChunkExecutor {
       const slot = this.#freeSlot();
       const job = slot && this.#queue.take();
       if (slot === undefined || job === undefined) return;
-      const message: TaskMessage = { task: job.task, plan: slot.planId === job.plan.id ? undefined : job.plan };
+      const memory = job.task.kind === 'select' ? this.#memory.some(BLOCKS_PER_TASK) : [];
+      const message: TaskMessage = { task: job.task, plan: slot.planId === job.plan.id ? undefined : job.plan, memory };
       slot.job = job;
       slot.planId = job.plan.id;
-      slot.thread.post(message);
+      slot.thread.post(message, memory);
     }
   }
 
@@ -111,9 +119,17 @@ export class DecodePool implements ChunkExecutor {
     return slot;
   }
 
+  #lend(result: TaskResult): void {
+    if (result.kind !== 'select') return;
+    for (const { bytes } of result.blocks) {
+      if (bytes.buffer.byteLength === BLOCK_BYTES) lend(bytes.buffer as ArrayBuffer, this.#memory);
+    }
+  }
+
   #settle(slot: Slot, answer: TaskAnswer): void {
     const { job } = slot;
     slot.job = undefined;
+    if ('result' in answer) this.#lend(answer.result);
     job?.settle(answer);
     if (!this.#closed) this.#handOut();
   }

@@ -9,6 +9,7 @@ let plan: QueryPlan | undefined;
 
 parentPort?.on('message', (message: TaskMessage) => {
   plan = message.plan ?? plan;
+  reader.memory.put(...(message.memory ?? []));
   try {
     if (plan === undefined) throw new RangeError('a task came before its plan');
     const result = reader.run(plan, message.task);

@@ -7,6 +7,8 @@ import type { QueryPlan } from '../index/query-plan.js';
 export interface TaskMessage {
   readonly plan?: QueryPlan | undefined;
   readonly task: ChunkTask;
+  /** For the blocks of the next results. */
+  readonly memory?: readonly ArrayBuffer[];
 }
 
 /** From a decode worker: what became of the task. */

@@ -8,8 +8,8 @@ export interface ThreadListener {
 
 /** The other side of a worker thread, as far as pools need it. */
 export interface Thread {
-  /** Sends work. The process stays alive until `rest`. */
-  post(message: unknown): void;
+  /** Sends work, `transfer` changing hands. The process stays alive until `rest`. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** The work is done: a thread that waits does not keep the process alive. */
   rest(): void;
   /** Takes the place of the listener before. */
@@ -35,9 +35,9 @@ export function startThread(file: string, data?: unknown): Thread {
   worker.on('exit', (code) => listener?.onEnd(`it ended with code ${code}`));
   worker.unref();
   return {
-    post: (message) => {
+    post: (message, transfer = []) => {
       worker.ref();
-      worker.postMessage(message);
+      worker.postMessage(message, transfer);
     },
     rest: () => {
       worker.unref();
