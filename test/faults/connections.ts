@@ -47,6 +47,36 @@ export class RawConnection {
   }
 }
 
+/** A client that follows a session and counts what it gets. */
+export class Follower {
+  readonly connection: RawConnection;
+  events = 0;
+  /** Events that its stream says are missing. */
+  missed = 0;
+  #rest = '';
+
+  constructor(stage: SuiteStage, path: string) {
+    this.connection = new RawConnection(stage).get(stage, path);
+    this.connection.socket.on('data', (piece: Buffer) => {
+      const text = this.#rest + piece.toString('latin1');
+      const end = text.lastIndexOf('\n');
+      this.#rest = text.slice(end + 1);
+      this.#count(text.slice(0, end + 1));
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.connection.closed || this.connection.tail.endsWith('0\r\n\r\n');
+  }
+
+  #count(lines: string): void {
+    for (const [, name = '', count] of lines.matchAll(/^\{.*?"name":"([^"]*)"(?:.*"count":(\d+)\}\})?/gm)) {
+      if (name === 'events skipped' || name === 'tail skipped') this.missed += Number(count);
+      else this.events++;
+    }
+  }
+}
+
 /** The ms that ordinary requests take, one after the other: median and slowest. */
 export async function ordinaryRequests(stage: SuiteStage, count: number): Promise<string> {
   const times: number[] = [];

@@ -84,6 +84,14 @@ export class SuiteStage {
     return JSON.parse(text) as T;
   }
 
+  /** A metric of the gateway without labels but its service. */
+  async metric(name: string): Promise<number> {
+    const text = await (await this.fetch('/metrics')).text();
+    const [, value] = new RegExp(`^${name}\\{service="[^"]*"\\} (\\S+)$`, 'm').exec(text) ?? [];
+    if (value === undefined) throw new Error(`there is no metric ${name}`);
+    return Number(value);
+  }
+
   /** Waits until all apps are ready; resolves with how long that took. */
   ready(): Promise<number> {
     return this.until('the suite is ready', async () => (await this.fetch('/ready')).ok);

@@ -52,5 +52,22 @@ export class GatewayMetrics {
         this.set(tails.count);
       },
     });
+    new Gauge({
+      name: 'tracer_live_tail_streams',
+      help: 'Streams from the nodes that those clients share',
+      registers,
+      collect() {
+        this.set(tails.shared);
+      },
+    });
+    new Counter({
+      name: 'tracer_live_skipped_total',
+      help: 'Events that clients did not get live because they were too slow',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(tails.skippedEvents);
+      },
+    });
   }
 }

@@ -6,7 +6,7 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { Metrics, Readiness, Trust, type AppContext } from '@tracer/service-kit';
+import { LiveReaders, Metrics, Readiness, Trust, type AppContext } from '@tracer/service-kit';
 import { Cluster } from './cluster/cluster.js';
 import type { TracerSvcConfig } from './config.js';
 import { GatewayMetrics } from './gateway-metrics.js';
@@ -30,6 +30,8 @@ import { TraceHooksController } from './trace-hooks/trace-hooks.controller.js';
 
 /** How long a live tail waits for more nodes once one has begun. */
 const TAIL_GRACE_MS = 250;
+/** Clients that may follow sessions at a time, and what may wait for all of them together. */
+const FOLLOWERS = { most: 10_000, totalBytes: 256 << 20 };
 const UPSTREAM_PEER = Symbol('how the gateway speaks to the services behind it');
 /** All answers to one request may take this many times the largest answer of one node. */
 const ANSWERS_IN_MEMORY = 16;
@@ -54,7 +56,7 @@ export class GatewayModule implements OnModuleInit, OnModuleDestroy, OnApplicati
       totalLimitBytes: config.nodeAnswerBytes * ANSWERS_IN_MEMORY,
     };
     const deadlines = { readMs: config.nodeDeadlineMs, changeMs: config.nodeChangeDeadlineMs };
-    const tailOptions = { deadlineMs: config.nodeDeadlineMs, graceMs: TAIL_GRACE_MS };
+    const openings = { deadlineMs: config.nodeDeadlineMs, graceMs: TAIL_GRACE_MS };
     const urls = { 'trace-indexer': config.indexerUrl, 'span-api': config.spanApiUrl };
     return {
       module: GatewayModule,
@@ -83,7 +85,7 @@ export class GatewayModule implements OnModuleInit, OnModuleDestroy, OnApplicati
           provide: ClusterTails,
           inject: [NodeDirectory, NodeClient],
           useFactory: (directory: NodeDirectory, client: NodeClient) =>
-            new ClusterTails(directory, client, tailOptions),
+            new ClusterTails(directory, client, { ...openings, readers: new LiveReaders(FOLLOWERS) }),
         },
         {
           provide: Upstreams,

@@ -5,6 +5,8 @@ export { errorBodyFor, OWN_ERROR_BODY, type ErrorBody, type Failure } from './er
 export { HealthDto, Readiness, ReadyDto, type ReadinessCheck } from './health.js';
 export { HTTP_STATUS_OF } from './http-status.js';
 export { isLoopback, LISTEN_ADDRESS, listenAddress, ListenConfig, type ListenAddress } from './listen-config.js';
+export { eventsIn, LiveFrames, type LiveFormat } from './live/live-frames.js';
+export { LiveReader, LiveReaders } from './live/live-readers.js';
 export { loadConfig, type ConfigSources } from './load-config.js';
 export { createLogger } from './logging.js';
 export { usageOf } from './command-line.js';

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Metrics, Readiness } from '@tracer/service-kit';
 import { registerNodeMetrics } from '../node/node-metrics.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { NodeAgent } from './node-agent.js';
 
 /** Starts the agent before the first request, and stops it while answers can still be given. */
@@ -10,10 +11,11 @@ export class AgentLifecycle implements OnModuleInit, OnModuleDestroy {
     private readonly agent: NodeAgent,
     private readonly readiness: Readiness,
     private readonly metrics: Metrics,
+    private readonly sessions: SessionsService,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    registerNodeMetrics(this.metrics.registry, this.agent);
+    registerNodeMetrics(this.metrics.registry, this.agent, this.sessions.followers);
     await this.agent.start();
     // Without tracefs the agent still serves external hooks: that is shown by GET /v1/node, not here.
     this.readiness.add({ name: 'pods', problem: () => this.agent.pods.scan().then(() => undefined) });

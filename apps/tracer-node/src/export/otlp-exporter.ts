@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@tracer/base';
-import { eventsIn } from '../sessions/skipped-lines.js';
+import { eventsIn } from '@tracer/service-kit';
 import { nowUs, type ExportCounts, type SessionDefinition } from '../sessions/session.js';
 import type { RunExport, RunExporter } from '../sessions/session-host.js';
 import type { Delivery } from './otlp-client.js';

@@ -1,8 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { LiveReaders } from '@tracer/service-kit';
 import type { NodeAgent } from '../agent/node-agent.js';
 
 /** Registers the agent's own metrics. They are read when somebody asks; only scans are timed as they happen. */
-export function registerNodeMetrics(registry: Registry, agent: NodeAgent): void {
+export function registerNodeMetrics(registry: Registry, agent: NodeAgent, followers: LiveReaders): void {
   const registers = [registry];
   const scans = new Histogram({
     name: 'tracer_pod_scan_seconds',
@@ -22,6 +23,7 @@ export function registerNodeMetrics(registry: Registry, agent: NodeAgent): void 
       for (const [state, count] of Object.entries(agent.sessions.figures().states)) this.set({ state }, count);
     },
   });
+  registerFollowers(registers, followers);
   total(
     registers,
     'tracer_session_events_total',
@@ -51,6 +53,23 @@ export function registerNodeMetrics(registry: Registry, agent: NodeAgent): void 
     'tracer_export_dropped_total',
     'Spans that did not reach the collector',
     () => agent.collector.exporter?.totals.dropped ?? 0,
+  );
+}
+
+function registerFollowers(registers: Registry[], followers: LiveReaders): void {
+  new Gauge({
+    name: 'tracer_session_followers',
+    help: 'Clients, gateways among them, that follow sessions at the moment',
+    registers,
+    collect() {
+      this.set(followers.size);
+    },
+  });
+  total(
+    registers,
+    'tracer_live_skipped_total',
+    'Events that clients did not get live because they were too slow',
+    () => followers.skippedEvents,
   );
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Writable } from 'node:stream';
+import { LiveReaders, type LiveFormat } from '@tracer/service-kit';
 import { LiveTail } from './live-tail.js';
 
 /** A client that takes nothing until told to. */
@@ -25,12 +26,14 @@ class Client extends Writable {
   }
 }
 
+const tailTo = (client: Client, format: LiveFormat, sessions: number): LiveTail =>
+  new LiveTail(new LiveReaders({ most: 1, totalBytes: 4 << 20 }).add(client, format), format, sessions);
 const line = (id: number): Buffer => Buffer.from(`{"id":${id}}\n`);
 
 describe('LiveTail', () => {
   it('hands lines on as they are and ends with the session', () => {
     const client = new Client();
-    const tail = new LiveTail(client, 'ndjson', 1);
+    const tail = tailTo(client, 'ndjson', 1);
     tail.lines(Buffer.concat([line(1), line(2)]));
     tail.lines(line(3));
     tail.end('stopped');
@@ -43,7 +46,7 @@ describe('LiveTail', () => {
 
   it('speaks SSE, with the reason at the end', () => {
     const client = new Client();
-    const tail = new LiveTail(client, 'sse', 1);
+    const tail = tailTo(client, 'sse', 1);
     tail.lines(Buffer.concat([line(1), line(2)]));
     tail.end('time limit');
     expect(client.text).toBe('data: {"id":1}\n\ndata: {"id":2}\n\nevent: end\ndata: {"reason":"time limit"}\n\n');
@@ -52,7 +55,7 @@ describe('LiveTail', () => {
   it.each(['ndjson', 'sse'] as const)('skips whole lines for a slow client and says how many (%s)', async (format) => {
     const client = new Client();
     client.slow = true;
-    const tail = new LiveTail(client, format, 1);
+    const tail = tailTo(client, format, 1);
     const big = Buffer.from(`${JSON.stringify({ pad: 'x'.repeat(1 << 20) })}\n`);
     for (let sent = 0; sent < 20; sent++) tail.lines(Buffer.concat([big, line(sent)]));
     expect(client.writableLength).toBeLessThan(8 << 20);
@@ -68,7 +71,7 @@ describe('LiveTail', () => {
 
   it('waits for the last of several sessions', () => {
     const client = new Client();
-    const tail = new LiveTail(client, 'ndjson', 2);
+    const tail = tailTo(client, 'ndjson', 2);
     tail.end('stopped');
     tail.lines(line(1));
     expect(client.writableEnded).toBe(false);
@@ -79,7 +82,7 @@ describe('LiveTail', () => {
 
   it('does nothing for a client that is gone', () => {
     const client = new Client();
-    const tail = new LiveTail(client, 'sse', 1);
+    const tail = tailTo(client, 'sse', 1);
     client.destroy();
     tail.lines(line(1));
     tail.end('stopped');

@@ -1,13 +1,8 @@
-import type { Writable } from 'node:stream';
+import { LiveFrames, type LiveFormat, type LiveReader } from '@tracer/service-kit';
 import type { Follower } from './followers.js';
-import { eventsIn } from './skipped-lines.js';
 
-export type TailFormat = 'ndjson' | 'sse';
-
-/** What may wait for a slow client; beyond it lines are skipped. */
-const QUEUE_BYTES = 4 << 20;
-/** Proxies close connections on which nothing happens. */
-const KEEP_ALIVE_MS = 15_000;
+/** Lines that many clients get are put into SSE once. */
+const sseOf = new WeakMap<Buffer, LiveFrames>();
 
 /**
  * Writes the lines of running sessions to one client, as they come:
@@ -15,60 +10,37 @@ const KEEP_ALIVE_MS = 15_000;
  *   ndjson   the lines of the trace file
  *   sse      `data: <line>` events; `event: end` with the reason at the end
  *
- * A client that is slower than the session does not hold it up: lines are skipped whole, and where they are missing
- * stands an event `events skipped` with their number (`event: skipped` in SSE).
+ * A client that is slower than the session does not hold it up, as `LiveReader` has it.
  */
 export class LiveTail implements Follower {
-  #skipped = 0;
   #open: number;
-  #reason = '';
-  readonly #keepAlive: NodeJS.Timeout | undefined;
 
   /** Ends the stream when `sessions` sessions have ended. */
   constructor(
-    private readonly out: Writable,
-    private readonly format: TailFormat,
+    private readonly reader: LiveReader,
+    private readonly format: LiveFormat,
     sessions: number,
   ) {
     this.#open = sessions;
-    out.on('drain', () => {
-      this.#tellSkipped();
-    });
-    if (format === 'sse') this.#keepAlive = setInterval(() => out.write(': still here\n\n'), KEEP_ALIVE_MS);
-    out.once('close', () => {
-      clearInterval(this.#keepAlive);
-    });
   }
 
   lines(lines: Buffer): void {
-    if (this.out.destroyed || this.out.writableEnded) return;
-    if (this.out.writableLength > QUEUE_BYTES) {
-      this.#skipped += eventsIn(lines);
-      return;
-    }
-    this.#tellSkipped();
-    this.out.write(this.format === 'sse' ? sseEvents(lines) : lines);
+    this.reader.write(this.format === 'sse' ? sseFrames(lines) : new LiveFrames(lines, 'ndjson'));
   }
 
   end(reason: string): void {
-    this.#reason = reason;
     this.#open--;
-    if (this.#open > 0 || this.out.destroyed || this.out.writableEnded) return;
-    this.#tellSkipped();
-    if (this.format === 'sse') this.out.write(`event: end\ndata: ${JSON.stringify({ reason: this.#reason })}\n\n`);
-    this.out.end();
-  }
-
-  #tellSkipped(): void {
-    if (this.#skipped === 0 || this.out.writableEnded) return;
-    const count = this.#skipped;
-    this.#skipped = 0;
-    const event = JSON.stringify({ name: 'events skipped', cat: 'tracer', ph: 'X', ts: 0, dur: 0, args: { count } });
-    this.out.write(this.format === 'sse' ? `event: skipped\ndata: {"count":${count}}\n\n` : `${event}\n`);
+    if (this.#open > 0) return;
+    this.reader.end(this.format === 'sse' ? `event: end\ndata: ${JSON.stringify({ reason })}\n\n` : '');
   }
 }
 
-function sseEvents(lines: Buffer): string {
+function sseFrames(lines: Buffer): LiveFrames {
+  const known = sseOf.get(lines);
+  if (known !== undefined) return known;
   const text = lines.toString('utf8').trimEnd();
-  return text === '' ? '' : `data: ${text.replaceAll('\n', '\n\ndata: ')}\n\n`;
+  const frames = text === '' ? '' : `data: ${text.replaceAll('\n', '\n\ndata: ')}\n\n`;
+  const made = new LiveFrames(Buffer.from(frames), 'sse');
+  sseOf.set(lines, made);
+  return made;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TracerError, type TracerErrorCode } from '@tracer/base';
 import { ChangeSessionDto, CreateSessionDto, SessionDto, SessionSummaryDto } from '@tracer/dtos';
-import { noteForAudit } from '@tracer/service-kit';
+import { LiveReaders, noteForAudit } from '@tracer/service-kit';
 import type { Request, Response } from 'express';
 import { NodeAgent } from '../agent/node-agent.js';
 import { followAll } from './followers.js';
@@ -10,14 +10,14 @@ import { LiveTail } from './live-tail.js';
 import { sessionDto, summaryDto } from './session-dto.js';
 
 const ALL = 'all';
-/** Clients that may follow sessions at a time. */
-const MAX_TAILS = 64;
+/** Clients that may follow sessions at a time, without the gateway, and what may wait for all of them together. */
+const FOLLOWERS = { most: 2_000, totalBytes: 128 << 20 };
 const TCP_KEEP_ALIVE_MS = 30_000;
 
 /** The routes of sessions: ids, statuses and shapes of the published agent around the session registry. */
 @Injectable()
 export class SessionsService {
-  #tails = 0;
+  readonly followers = new LiveReaders(FOLLOWERS);
 
   constructor(private readonly agent: NodeAgent) {}
 
@@ -75,16 +75,11 @@ export class SessionsService {
   /** Streams the events of running sessions until they have ended or the client leaves. */
   follow(id: string, request: Request, response: Response): void {
     const found = this.agent.sessions.find(id);
-    if (this.#tails >= MAX_TAILS) throw new TracerError('TOO_MANY', `${MAX_TAILS} clients follow sessions already`);
     const format =
       request.accepts(['application/x-ndjson', 'text/event-stream']) === 'text/event-stream' ? 'sse' : 'ndjson';
-    const tail = new LiveTail(response, format, found.length);
+    const tail = new LiveTail(this.followers.add(response, format), format, found.length);
     const leave = followAll(found, tail);
-    this.#tails++;
-    response.once('close', () => {
-      this.#tails--;
-      leave();
-    });
+    response.once('close', leave);
     response.socket?.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     response.writeHead(200, {
       'Content-Type': format === 'sse' ? 'text/event-stream' : 'application/x-ndjson',

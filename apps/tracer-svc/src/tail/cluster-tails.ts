@@ -1,31 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '@tracer/base';
-import { readReply, type NodeResult } from '../answers/node-result.js';
-import { coverageHeaders, coverageOf } from '../answers/verdict.js';
+import type { LiveReaders } from '@tracer/service-kit';
+import { readReply } from '../answers/node-result.js';
 import type { ClientCall } from '../cluster/client-call.js';
-import { answerOf, type ClusterAnswer } from '../cluster/cluster.js';
-import type { NodeClient } from '../nodes/node-client.js';
+import type { ClusterAnswer } from '../cluster/cluster.js';
+import type { NodeClient, NodeRequest } from '../nodes/node-client.js';
 import type { NodeDirectory } from '../nodes/node-directory.js';
 import type { FoundNode } from '../nodes/node-source.js';
-import { formatOf, type TailFormat } from './tail-format.js';
-import { TailMerge } from './tail-merge.js';
+import { SharedTail, type Opening } from './shared-tail.js';
+import { formatOf } from './tail-format.js';
 
 export interface TailOptions {
   /** How long a node may take to begin its answer. */
   readonly deadlineMs: number;
   /** How long the answer waits for more nodes once one has begun; later ones join the running stream. */
   readonly graceMs: number;
+  readonly readers: LiveReaders;
 }
-
-/** What a node had to say first: a stream that goes on, or a result like any other. */
-type Opening = { readonly node: string; readonly tail: IncomingMessage; readonly format: TailFormat } | NodeResult;
 
 const REFUSAL_LIMIT_BYTES = 64 << 10;
 
-/** Live tails over all nodes that have a session, by its id or by that of its group. */
+/**
+ * Live tails over all nodes that have a session, by its id or by that of its group. Clients that ask for the same share
+ * one stream from the nodes: each of them was found to hold the role that it takes.
+ */
 export class ClusterTails {
-  readonly #open = new Set<TailMerge>();
+  /** That newcomers may share, by what was asked for. */
+  readonly #shared = new Map<string, SharedTail>();
+  readonly #all = new Set<SharedTail>();
 
   constructor(
     private readonly directory: NodeDirectory,
@@ -33,68 +35,55 @@ export class ClusterTails {
     private readonly options: TailOptions,
   ) {}
 
+  /** Clients. */
   get count(): number {
-    return this.#open.size;
+    let count = 0;
+    for (const tail of this.#all) count += tail.seats;
+    return count;
+  }
+
+  /** Streams from the nodes that they share. */
+  get shared(): number {
+    return this.#all.size;
+  }
+
+  get skippedEvents(): number {
+    return this.options.readers.skippedEvents;
   }
 
   /** Streams to the response until all sessions have ended. Returns an answer instead when no node has a stream. */
   async follow(call: ClientCall, response: ServerResponse): Promise<ClusterAnswer | undefined> {
-    const cancel = new AbortController();
+    if (response.destroyed) return undefined;
     const nodes = this.directory.nodes();
-    const openings = nodes.map((node) => this.#openOne(node, call, cancel.signal));
-    const early = await this.#firstOf(openings);
-    const results = nodes.map(({ name }) => resultOf(name, early));
-    const first = early.find((opening) => 'tail' in opening);
-    if (first === undefined) return answerOf(results, () => ({}));
-    const { format } = first;
-    response.writeHead(200, {
-      'Content-Type': format.contentType,
-      'Cache-Control': 'no-store',
-      'X-Accel-Buffering': 'no',
-      ...coverageHeaders(coverageOf(results)),
-    });
-    response.flushHeaders();
-    const merge = new TailMerge(response, format, openings.length > 1);
-    this.#open.add(merge);
-    response.once('close', () => {
-      cancel.abort();
-    });
-    await Promise.all(openings.map(async (opening) => this.#relay(merge, await opening, format)));
-    merge.end();
-    this.#open.delete(merge);
-    return undefined;
+    const places = nodes.map(({ name, url = '' }) => `${name} ${url}`);
+    // Whoever asks after a node was found must not miss it.
+    const key = [call.path, wishOf(call), ...places].join('\n');
+    const known = this.#shared.get(key);
+    return (known?.isOpen === true ? known : this.#open(key, nodes, call)).follow(response);
   }
 
   /** Ends all streams, for a gateway that stops. */
   close(): void {
-    for (const merge of this.#open) merge.end();
+    for (const tail of this.#all) tail.end();
   }
 
-  /** What has come when every node has answered, or when the first stream is there and its grace is over. */
-  async #firstOf(openings: readonly Promise<Opening>[]): Promise<Opening[]> {
-    const early: Opening[] = [];
-    const watched = openings.map(async (opening) => {
-      const settled = await opening;
-      early.push(settled);
-      // Never resolves for other answers: only a stream starts the grace.
-      return 'tail' in settled ? sleep(this.options.graceMs) : new Promise<never>(() => undefined);
+  #open(key: string, nodes: readonly FoundNode[], call: ClientCall): SharedTail {
+    const tail = new SharedTail({
+      nodes: nodes.map(({ name }) => name),
+      open: (signal) => nodes.map((node) => this.#openOne(node, call, signal)),
+      graceMs: this.options.graceMs,
+      readers: this.options.readers,
+      onIncomplete: () => {
+        if (this.#shared.get(key) === tail) this.#shared.delete(key);
+      },
+      onLeft: () => this.#all.delete(tail),
     });
-    await Promise.race([Promise.all(openings), ...watched]);
-    return early;
+    this.#shared.set(key, tail);
+    this.#all.add(tail);
+    return tail;
   }
 
-  async #relay(merge: TailMerge, opening: Opening, format: TailFormat): Promise<void> {
-    if ('tail' in opening) {
-      if (opening.format === format) await merge.relay(opening.node, opening.tail);
-      else {
-        opening.tail.destroy();
-        merge.lost(opening.node, 'the node answers in another format');
-      }
-    } else if (opening.kind === 'silence') merge.lost(opening.node, opening.reason);
-    else if (opening.kind === 'refusal') merge.lost(opening.node, opening.refusal.message);
-  }
-
-  async #openOne(node: FoundNode, call: ClientCall, cancelled: AbortSignal): Promise<Opening> {
+  async #openOne(node: FoundNode, request: NodeRequest, cancelled: AbortSignal): Promise<Opening> {
     const { name, url, absence = 'the node has no address' } = node;
     if (url === undefined) return readReply({ node: name, silence: absence });
     const late = new AbortController();
@@ -104,8 +93,8 @@ export class ClusterTails {
     }, deadlineMs);
     const startedAtMs = performance.now();
     try {
-      const signal = AbortSignal.any([call.gone, cancelled, late.signal]);
-      const tail = await headOf(this.client, url, call, signal);
+      const signal = AbortSignal.any([cancelled, late.signal]);
+      const tail = await headOf(this.client, url, request, signal);
       this.directory.observe(node, { latencyMs: performance.now() - startedAtMs });
       const format = formatOf(tail.headers['content-type']);
       if (tail.statusCode === 200 && format !== undefined) return { node: name, tail, format };
@@ -113,7 +102,7 @@ export class ClusterTails {
       return readReply({ node: name, answer });
     } catch (error) {
       const silence = reasonOf(late.signal.aborted ? late.signal.reason : error);
-      if (!call.gone.aborted) this.directory.observe(node, { error: silence });
+      if (!cancelled.aborted) this.directory.observe(node, { error: silence });
       return readReply({ node: name, silence });
     } finally {
       clearTimeout(timer);
@@ -121,15 +110,15 @@ export class ClusterTails {
   }
 }
 
-function resultOf(node: string, early: readonly Opening[]): NodeResult {
-  const opening = early.find((one) => one.node === node);
-  if (opening === undefined) return { node, kind: 'silence', reason: 'no answer yet' };
-  return 'tail' in opening ? { node, kind: 'value', value: {} } : opening;
+/** Nodes look at what is accepted only where it speaks of SSE. */
+function wishOf({ headers: { accept } }: NodeRequest): string {
+  const wish = String(accept ?? '');
+  return wish.includes('text/event-stream') ? wish : 'lines';
 }
 
-function headOf(client: NodeClient, url: string, call: ClientCall, signal: AbortSignal): Promise<IncomingMessage> {
+function headOf(client: NodeClient, url: string, request: NodeRequest, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    client.open(url, call, signal, true).once('response', resolve).on('error', reject).end();
+    client.open(url, request, signal, true).once('response', resolve).on('error', reject).end();
   });
 }
 

@@ -1,5 +1,8 @@
+import type { LiveFormat } from '@tracer/service-kit';
+
 /** How the lines of running sessions travel; the agents define both forms, we keep them. */
 export interface TailFormat {
+  readonly name: LiveFormat;
   readonly contentType: string;
   /** What ends a frame. */
   readonly delimiter: Buffer;
@@ -17,6 +20,7 @@ const SSE_EVENT = /^data: \{(?=")/gm;
 
 /** The lines of the trace file. A missing node is an event like those that tell of other losses. */
 const NDJSON: TailFormat = {
+  name: 'ndjson',
   contentType: 'application/x-ndjson',
   delimiter: Buffer.from('\n'),
   relay: (frames, node) => (node === undefined ? frames : frames.replaceAll(NDJSON_EVENT, `{"node":${quoted(node)},`)),
@@ -29,6 +33,7 @@ const NDJSON: TailFormat = {
 
 /** `data:` frames; each node ends its stream with `event: end`, of which the client gets one, when all have ended. */
 const SSE: TailFormat = {
+  name: 'sse',
   contentType: 'text/event-stream',
   delimiter: Buffer.from('\n\n'),
   relay: (frames, node) => {

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { reasonOf } from '@tracer/base';
 import { FrameSplitter } from '../frame-splitter.js';
 import type { TailFormat } from './tail-format.js';
@@ -6,16 +6,22 @@ import type { TailFormat } from './tail-format.js';
 /** A line of a trace file is far shorter; a node that sends no line end for so long is broken. */
 const FRAME_LIMIT_BYTES = 16 << 20;
 
+/** Where the frames of all nodes go. */
+export interface TailSink {
+  /** Nobody is there, or the end was said. */
+  readonly isOver: boolean;
+  /** Resolves when more may be written. */
+  write(frames: Buffer): Promise<void> | undefined;
+  end(last: string): void;
+}
+
 /**
- * Joins the live tails of several nodes into one stream of whole frames. A node is read only as fast as the client
- * takes what it sends; a node that breaks off is named in the stream and the others go on.
+ * Joins the live tails of several nodes into one stream of whole frames. Nodes are read only as fast as the sink takes
+ * what they send; a node that breaks off is named in the stream and the others go on.
  */
 export class TailMerge {
-  #closed = false;
-  #drained: Promise<void> | undefined;
-
   constructor(
-    private readonly out: Writable,
+    private readonly sink: TailSink,
     private readonly format: TailFormat,
     /** Whether frames carry the name of their node: not where there is only one. */
     private readonly named: boolean,
@@ -27,8 +33,8 @@ export class TailMerge {
     try {
       for await (const chunk of tail as AsyncIterable<Buffer>) {
         const frames = splitter.push(chunk);
-        if (frames.length > 0) await this.#write(this.#text(frames, node));
-        if (this.#ended()) return;
+        if (frames.length > 0) await this.sink.write(this.#text(frames, node));
+        if (this.sink.isOver) return;
       }
     } catch (error) {
       this.lost(node, reasonOf(error));
@@ -38,44 +44,16 @@ export class TailMerge {
   }
 
   lost(node: string, reason: string): void {
-    if (!this.#ended()) this.out.write(this.format.lost(node, reason));
+    if (!this.sink.isOver) void this.sink.write(Buffer.from(this.format.lost(node, reason)));
   }
 
-  /** Ends the client's stream; nothing is written any more. */
+  /** Ends the stream; nothing is written any more. */
   end(): void {
-    if (this.#ended()) return;
-    this.#closed = true;
-    this.out.end(this.format.end());
-  }
-
-  #ended(): boolean {
-    return this.#closed || this.out.destroyed || this.out.writableEnded;
+    if (!this.sink.isOver) this.sink.end(this.format.end());
   }
 
   /** One byte is one character here: text that is not touched need not be decoded. */
   #text(frames: Buffer, node: string): Buffer {
     return Buffer.from(this.format.relay(frames.toString('latin1'), this.named ? node : undefined), 'latin1');
   }
-
-  async #write(frames: Buffer): Promise<void> {
-    if (this.#ended() || this.out.write(frames)) return;
-    // All nodes wait for the same client: one pair of listeners serves them all.
-    this.#drained ??= untilDrained(this.out).then(() => {
-      this.#drained = undefined;
-    });
-    await this.#drained;
-  }
-}
-
-/** Resolves when more can be written, or never will be. */
-function untilDrained(out: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      out.off('drain', done);
-      out.off('close', done);
-      resolve();
-    };
-    out.on('drain', done);
-    out.on('close', done);
-  });
 }
