@@ -21,6 +21,7 @@ import {
   LANE_LIST_LENGTH,
   LANE_PLACE,
   LANE_SEEN,
+  LANE_TOTALS,
   ROWS,
   STATE,
   TS,
@@ -50,6 +51,7 @@ export function fold(): void {
   const lanePlaces = <usize>load<u32>(STATE, LANE_PLACE);
   const classCounts = <usize>load<u32>(STATE, CLASS_COUNTS);
   const laneCounts = <usize>load<u32>(STATE, LANE_COUNTS);
+  const allTotals = <usize>load<u32>(STATE, LANE_TOTALS);
   let events: u32 = 0;
   let durations: u32 = 0;
   let tsMin: f64 = Infinity;
@@ -70,11 +72,18 @@ export function fold(): void {
     if (load<u32>(kinds + ((<usize>id) << 4)) != KIND_EVENT) continue;
     events++;
     const laneCount = laneCounts + ((<usize>lane) << 2);
+    const laneTotals = allTotals + <usize>lane * 24;
+    if (!load<u32>(laneCount)) {
+      store<f64>(laneTotals, 0);
+      store<f64>(laneTotals, Infinity, 8);
+      store<f64>(laneTotals, -Infinity, 16);
+    }
     store<u32>(laneCount, load<u32>(laneCount) + 1);
     const d = load<f64>(dur + ((<usize>i) << 3));
     if (d == d) {
       durations++;
       sum += d;
+      store<f64>(laneTotals, load<f64>(laneTotals) + d);
       durMin = min(durMin, d);
       durMax = max(durMax, d);
       const index: usize = d > 0 ? <usize>(reinterpret<u64>(d) >> 46) : d < 0 ? NEGATIVE : 0;
@@ -83,9 +92,12 @@ export function fold(): void {
     }
     const t = load<f64>(ts + ((<usize>i) << 3));
     if (t == t) {
+      const end = d == d ? t + d : t;
       tsMin = min(tsMin, t);
       tsMax = max(tsMax, t);
-      endMax = max(endMax, d == d ? t + d : t);
+      endMax = max(endMax, end);
+      store<f64>(laneTotals, min(load<f64>(laneTotals, 8), t), 8);
+      store<f64>(laneTotals, max(load<f64>(laneTotals, 16), end), 16);
     }
   }
   store<u32>(STATE, events, EVENTS);

@@ -36,4 +36,5 @@ export const MOVES: usize = 152; // u32 by class id: 0 = moves no data, 1 = its 
 export const TRANSFER: usize = 156; // f64 column: bytes moved, NaN = none
 export const TRANSFER_LIST: usize = 160; // u32 column: distinct byte counts
 export const MOVES_LENGTH: usize = 164;
+export const LANE_TOTALS: usize = 168; // by id: sum of durations, smallest ts, largest ts + dur, all f64
 export const STATE: usize = memory.data(192, 16);

@@ -1,4 +1,4 @@
-import { MOVES } from '../kernels/chunk-columns.js';
+import { LANE_DOUBLES, MOVES } from '../kernels/chunk-columns.js';
 import { KIND, LINE_CLASS } from '../kernels/line-scanner.js';
 import { directionOf, movesItems } from '../query/transfer.js';
 import type { Counts } from './index-facts.js';
@@ -20,11 +20,17 @@ export interface TraceLane {
   readonly pid: number;
   readonly tid: number;
   readonly events: number;
+  /** Sum of the durations of its events. */
+  readonly busyUs: number;
+  /** Earliest start and latest end of its events that have a time; `Infinity` and `-Infinity` when none has. */
+  readonly minUs: number;
+  readonly maxUs: number;
 }
 
 const NO_BYTES = Buffer.alloc(0);
+const NO_TOTALS = [0, Infinity, -Infinity];
 const CLASS_WORDS = 6;
-const LANE_DOUBLES = 3;
+const STORED_LANE_DOUBLES = 3 + LANE_DOUBLES;
 
 /**
  * Texts as they are written in the file: count u32 │ lengths u32 × count │ bytes. Text 0 is none and not stored.
@@ -68,13 +74,16 @@ export function encodeClasses(words: Uint32Array, rows: Uint32Array, moves: Uint
   return Buffer.from(encoded.buffer);
 }
 
-/** (pid, tid) f64 of each lane from 1 on, and how many events it has. */
-export function encodeLanes(pairs: Float64Array, events: Uint32Array): Buffer {
+/** (pid, tid) f64 of each lane from 1 on, how many events it has, and their totals. */
+export function encodeLanes(pairs: Float64Array, events: Uint32Array, totals: Float64Array): Buffer {
   const count = pairs.length / 2 - 1;
-  const encoded = new Float64Array(count * LANE_DOUBLES);
+  const encoded = new Float64Array(count * STORED_LANE_DOUBLES);
   for (let id = 1; id <= count; id++) {
-    encoded.set(pairs.subarray(id * 2, id * 2 + 2), (id - 1) * LANE_DOUBLES);
-    encoded[(id - 1) * LANE_DOUBLES + 2] = events[id] ?? 0;
+    const at = (id - 1) * STORED_LANE_DOUBLES;
+    const n = events[id] ?? 0;
+    encoded.set(pairs.subarray(id * 2, id * 2 + 2), at);
+    encoded[at + 2] = n;
+    encoded.set(n > 0 ? totals.subarray(id * LANE_DOUBLES, (id + 1) * LANE_DOUBLES) : NO_TOTALS, at + 3);
   }
   return Buffer.from(encoded.buffer);
 }
@@ -128,10 +137,11 @@ function phaseOf(bytes: Buffer | undefined): string | number | undefined {
 
 /** Lanes by id; id 0 is that of lines that are no record. */
 export function decodeLanes(bytes: Buffer): TraceLane[] {
-  const decoded: TraceLane[] = [{ pid: NaN, tid: NaN, events: 0 }];
-  for (let at = 0; at < bytes.length; at += LANE_DOUBLES * 8) {
-    const [pid, tid, events] = [bytes.readDoubleLE(at), bytes.readDoubleLE(at + 8), bytes.readDoubleLE(at + 16)];
-    decoded.push({ pid, tid, events });
+  const decoded: TraceLane[] = [{ pid: NaN, tid: NaN, events: 0, busyUs: 0, minUs: Infinity, maxUs: -Infinity }];
+  for (let at = 0; at < bytes.length; at += STORED_LANE_DOUBLES * 8) {
+    const double = (place: number): number => bytes.readDoubleLE(at + place * 8);
+    const [pid, tid, events] = [double(0), double(1), double(2)];
+    decoded.push({ pid, tid, events, busyUs: double(3), minUs: double(4), maxUs: double(5) });
   }
   return decoded;
 }

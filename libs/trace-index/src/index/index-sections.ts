@@ -41,7 +41,8 @@ export function sectionsOf(contents: IndexContents, mark: FileMark, format: File
   const count = classes.count + 1;
   const { columns } = assembler;
   const classSection = encodeClasses(classes.words(), columns.classCounts(count), columns.moves(count));
-  const laneSection = encodeLanes(lanes.doubles(), assembler.columns.laneCounts(lanes.count + 1));
+  const laneCount = lanes.count + 1;
+  const laneSection = encodeLanes(lanes.doubles(), columns.laneCounts(laneCount), columns.laneTotals(laneCount));
   const decodedClasses = decodeClasses(classSection, textSection);
   const decodedLanes = decodeLanes(laneSection);
   const summary = storedSummary(contents, decodedClasses);

@@ -7,6 +7,7 @@ import { PlainTraceFile } from '../plain/plain-trace-file.js';
 import { DensityGrid, type LaneKind } from '../query/density-grid.js';
 import type { EventField, EventSink } from '../query/event-sink.js';
 import { Filter } from '../query/filter.js';
+import { LaneTable, type LaneRow } from '../query/lane-table.js';
 import { shiftedArray } from '../query/shift-block.js';
 import { BLOCK_BYTES, type SelectOptions, type TraceFileReader } from '../query/trace-file-reader.js';
 import type { TraceEvent } from '../query/trace-event.js';
@@ -128,6 +129,14 @@ async function picture(
   return { lanes: new Map(drawn as [string, unknown][]), untimed: grid.untimed };
 }
 
+/** Processes and threads of the file and their totals, in order of their numbers. */
+async function lanes(reader: TraceFileReader, filter: Filter): Promise<[name: string, row: LaneRow][]> {
+  const table = new LaneTable();
+  await reader.aggregate(filter, table, never);
+  const rows = table.rows.map((row): [string, LaneRow] => [`${row.pid} ${row.tid}`, row]);
+  return rows.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 async function expectSameFacts({ plain, indexed }: Twins): Promise<void> {
   const { problem, ...facts } = plain.facts;
   const { problem: same, ...others } = indexed.facts;
@@ -206,9 +215,12 @@ describe('IndexedTraceFile answers as the plain reader does', () => {
       const [asked, shifted] = await elements(both.indexed, filter, shiftUs);
       expect(asked).toEqual((await elements(both.plain, filter, shiftUs))[0]);
       shiftedBlocks += shifted;
-      const [lanes, bins] = [random.pick(['thread', 'process'] as const), random.pick([1, 7, 50, 3000])];
-      const drawn = await picture(both.plain, filter, lanes, bins);
-      expect(await picture(both.indexed, filter, lanes, bins)).toEqual(drawn);
+      const [kind, bins] = [random.pick(['thread', 'process'] as const), random.pick([1, 7, 50, 3000])];
+      const drawn = await picture(both.plain, filter, kind, bins);
+      expect(await picture(both.indexed, filter, kind, bins)).toEqual(drawn);
+      for (const some of [Filter.everything, filter]) {
+        expect(await lanes(both.indexed, some)).toEqual(await lanes(both.plain, some));
+      }
       const reads = new Set<EventField>(
         [...FIELDS, 'args' as const].filter((field) => random.chance(field === 'args' ? 0.2 : 0.4)),
       );

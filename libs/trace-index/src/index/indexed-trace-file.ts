@@ -6,6 +6,7 @@ import type { EventSink } from '../query/event-sink.js';
 import type { FileFacts, FileIdentity } from '../query/file-facts.js';
 import type { FileSummary } from '../query/file-summary.js';
 import type { Filter } from '../query/filter.js';
+import { LaneTable } from '../query/lane-table.js';
 import type { HashKind } from '../query/trace-event.js';
 import type { Definitions, EventBlock, SelectOptions, TraceFileReader } from '../query/trace-file-reader.js';
 import { TraceRecord } from '../query/trace-record.js';
@@ -31,6 +32,7 @@ const KEPT_SHARE = 0.5;
 const NEWLINE = 10;
 /** Of a row of columns, about. */
 const ROW_BYTES = 24;
+const NO_THREAD: Thread = { pid: undefined, tid: undefined };
 const NO_DEFINITIONS = new Uint32Array(0);
 
 /** The reader that answers from an index and decodes only the chunks that hold a hit. */
@@ -81,6 +83,8 @@ export class IndexedTraceFile implements TraceFileReader {
   async aggregate(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
     try {
       if (filter.needsArgs || sink.reads.has('args')) await this.#aggregateLines(filter, sink, signal);
+      else if (filter.isEmpty && sink instanceof LaneTable && sink.rows.length === 0)
+        await this.#fillLanes(sink, signal);
       else if (sink instanceof DensityGrid) await this.#fillGrid(filter, sink, signal);
       else await this.#aggregateColumns(filter, sink, signal);
     } catch (error) {
@@ -178,6 +182,16 @@ export class IndexedTraceFile implements TraceFileReader {
         if (!more) return;
       }
     }
+  }
+
+  /** Of the whole file: counted when the index was built. */
+  async #fillLanes(table: LaneTable, signal: AbortSignal): Promise<void> {
+    await this.#check(signal);
+    this.#threads ??= threadsOf(this.index.lanes);
+    this.index.lanes.forEach(({ events, busyUs, minUs, maxUs }, id) => {
+      const { pid, tid } = this.#threads?.[id] ?? NO_THREAD;
+      if (events > 0) table.add({ pid, tid, events, busyUs, minUs, maxUs });
+    });
   }
 
   /** The workers count into cells, which are few: rows need not come here. */

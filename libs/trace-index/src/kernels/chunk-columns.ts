@@ -39,6 +39,10 @@ const MOVES_AT = 38;
 const TRANSFER = 39;
 const TRANSFER_LIST = 40;
 const MOVES_LENGTH = 41;
+const LANE_TOTALS = 42;
+
+/** Of a lane: sum of durations, smallest start, largest end. */
+export const LANE_DOUBLES = 3;
 
 /** One per bucket of positive durations and zero; one more for negative ones. */
 const SKETCH_COUNTS = 131_073;
@@ -177,6 +181,12 @@ export class ChunkColumns {
     return this.#kernels.u32(this.#state()[LANE_COUNTS] ?? 0, Math.min(count, this.#laneCapacity));
   }
 
+  /** `LANE_DOUBLES` per lane id since `reset`; anything for a lane without events. */
+  laneTotals(count: number): Float64Array {
+    const lanes = Math.min(count, this.#laneCapacity);
+    return this.#kernels.f64(this.#state()[LANE_TOTALS] ?? 0, lanes * LANE_DOUBLES);
+  }
+
   /** The durations since `reset`, as buckets of `DurationSketch`. */
   sketchBuckets(): [bucket: number, count: number][] {
     const buckets: [number, number][] = [];
@@ -258,6 +268,7 @@ export class ChunkColumns {
     if (lanes > this.#laneCapacity) {
       this.#give(LANE_SEEN, lanes * 8, this.#laneCapacity * 8);
       this.#give(LANE_COUNTS, lanes * 4, this.#laneCapacity * 4);
+      this.#give(LANE_TOTALS, lanes * LANE_DOUBLES * 8, this.#laneCapacity * LANE_DOUBLES * 8);
       this.#laneCapacity = lanes;
     }
   }

@@ -1,4 +1,4 @@
-import type { EventField, EventSink } from './event-sink.js';
+import type { EventBatch, EventField, EventSink } from './event-sink.js';
 import type { TraceEvent } from './trace-event.js';
 
 export interface LaneRow {
@@ -26,6 +26,31 @@ export class LaneTable implements EventSink {
     if (ts === undefined) return;
     row.minUs = Math.min(row.minUs, ts);
     row.maxUs = Math.max(row.maxUs, ts + (dur ?? 0));
+  }
+
+  acceptBatch({ count, lanes, ts, dur, threads }: EventBatch): undefined {
+    const rows: (LaneRow | undefined)[] = [];
+    for (let i = 0; i < count; i++) {
+      const lane = lanes[i] ?? 0;
+      const row = (rows[lane] ??= this.row(threads[lane]?.pid, threads[lane]?.tid));
+      const start = ts[i] ?? NaN;
+      const length = dur[i] ?? NaN;
+      const durUs = Number.isNaN(length) ? 0 : length;
+      row.events++;
+      row.busyUs += durUs;
+      // NaN is neither.
+      if (start < row.minUs) row.minUs = start;
+      if (start + durUs > row.maxUs) row.maxUs = start + durUs;
+    }
+  }
+
+  /** Takes events of a lane that have been counted already. */
+  add({ pid, tid, events, minUs, maxUs, busyUs }: LaneRow): void {
+    const row = this.row(pid, tid);
+    row.events += events;
+    row.busyUs += busyUs;
+    row.minUs = Math.min(row.minUs, minUs);
+    row.maxUs = Math.max(row.maxUs, maxUs);
   }
 
   row(pid: number | undefined, tid: number | undefined): LaneRow {
