@@ -1,10 +1,11 @@
 import type { QueryValue } from '../api/index.js';
+import { chosenBy, keysOf, type FileKey } from './file-keys.js';
 import type { FileBounds } from './files-api.js';
 
 /** Which events a view is about, as its place in the page says it. */
 export interface EventChoice {
-  /** Files; none means all of the directory. */
-  readonly files: readonly string[];
+  /** Files and directories; none means all. */
+  readonly files: readonly FileKey[];
   readonly cat: string;
   readonly name: string;
   readonly pid: string;
@@ -17,15 +18,14 @@ export interface EventChoice {
 
 const MICROSECONDS = /^-?\d{1,19}$/;
 
-/** Files by `file`, or all below the directory `dir`; `known` are those that there are. */
-export function choiceOf(query: URLSearchParams, known: readonly FileBounds[]): EventChoice {
+export function choiceOf(query: URLSearchParams): EventChoice {
   const text = (key: string): string => query.get(key) ?? '';
   const moment = (key: string): bigint | undefined => (MICROSECONDS.test(text(key)) ? BigInt(text(key)) : undefined);
   const from = moment('from');
   const to = moment('to');
   const inOrder = from === undefined || to === undefined || from < to;
   return {
-    files: filesOf(query, known),
+    files: keysOf(query),
     cat: text('cat'),
     name: text('name'),
     pid: text('pid'),
@@ -35,18 +35,6 @@ export function choiceOf(query: URLSearchParams, known: readonly FileBounds[]): 
     to: inOrder ? to : undefined,
   };
 }
-
-function filesOf(query: URLSearchParams, known: readonly FileBounds[]): string[] {
-  const named = query.getAll('file');
-  if (named.length > 0) return named;
-  const directory = query.get('dir');
-  if (directory === null) return [];
-  const inside = known.map(({ path }) => path).filter((path) => directoryOf(path) === directory);
-  return inside.length === known.length ? [] : inside;
-}
-
-/** Directory of a file, '' for the trace directory itself. */
-export const directoryOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 /** Conditions as the routes take them, without the time. */
 export function conditionsOf({ files, cat, name, pid, tid, durMin }: EventChoice): Record<string, QueryValue> {
@@ -87,11 +75,11 @@ export interface Bounds {
 }
 
 /** Earliest start and latest end of the chosen files; undefined when none has a time yet. */
-export function boundsOf(files: readonly string[], known: readonly FileBounds[]): Bounds | undefined {
-  const wanted = new Set(files);
+export function boundsOf(files: readonly FileKey[], known: readonly FileBounds[]): Bounds | undefined {
+  const isChosen = chosenBy(files);
   let bounds: Bounds | undefined;
   for (const { path, min_timestamp_us: min, max_timestamp_us: max } of known) {
-    if ((wanted.size > 0 && !wanted.has(path)) || min === undefined || max === undefined) continue;
+    if (!isChosen(path) || min === undefined || max === undefined) continue;
     const [fromUs, toUs] = [BigInt(Math.floor(min)), BigInt(Math.ceil(max))];
     bounds = {
       fromUs: bounds === undefined || fromUs < bounds.fromUs ? fromUs : bounds.fromUs,

@@ -4,7 +4,8 @@ import { Badge, Button, Check, Empty, Field, Notice, VirtualRows } from '../desi
 import { Link, hrefOf, navigate, useQueryValue } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
 import { formatBytes, formatCount, formatDurationUs, TimeText } from '../time/index.js';
-import { directoryOf } from './event-choice.js';
+import { directoryOf, filesBelow, filesIn, shortKeys, type FileKey } from './file-keys.js';
+import { linesOf } from './file-lines.js';
 import {
   fileInfoRequest,
   filesRequest,
@@ -45,27 +46,8 @@ export function FileList(): ReactNode {
   );
 }
 
-type Line =
-  | { readonly kind: 'dir'; readonly path: string; readonly files: readonly FileBounds[] }
-  | (FileBounds & { readonly kind: 'file' });
-
-/** Files under their directories, in the order of their names. */
-export function linesOf(files: readonly FileBounds[], find: string): Line[] {
-  const wanted = find.toLowerCase();
-  const byDirectory = new Map<string, FileBounds[]>();
-  for (const file of files) {
-    if (!file.path.toLowerCase().includes(wanted)) continue;
-    const directory = directoryOf(file.path);
-    byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), file]);
-  }
-  const order = new Intl.Collator('en', { numeric: true });
-  return [...byDirectory]
-    .sort(([a], [b]) => order.compare(a, b))
-    .flatMap(([path, inside]): Line[] => [
-      { kind: 'dir', path, files: inside },
-      ...inside.sort((a, b) => order.compare(a.path, b.path)).map((file) => ({ ...file, kind: 'file' as const })),
-    ]);
-}
+/** What an address can hold, with room for the rest of it. */
+const MOST_CHARACTERS = 10_000;
 
 function Files({ files }: { readonly files: readonly FileBounds[] }): ReactNode {
   const [find, setFind] = useQueryValue('find', { replace: true });
@@ -75,6 +57,11 @@ function Files({ files }: { readonly files: readonly FileBounds[] }): ReactNode 
   const bounds = useRequest(pending === 0 ? infoRequest : undefined, { everyMs: ASK_EVERY_MS * 5 });
   const timeOf = new Map((bounds.data?.files ?? []).map((file) => [file.path, file]));
   const lines = linesOf(files, find);
+  const keys = shortKeys(
+    chosen,
+    files.map(({ path }) => path),
+  );
+  const isLong = keys.reduce((sum, key) => sum + encodeURIComponent(key).length + 6, 0) > MOST_CHARACTERS;
   const toggle = (path: string): void => {
     const next = new Set(chosen);
     if (!next.delete(path)) next.add(path);
@@ -93,15 +80,20 @@ function Files({ files }: { readonly files: readonly FileBounds[] }): ReactNode 
         </div>
         <Button
           look="primary"
-          disabled={chosen.size === 0}
-          onClick={() => navigate(hrefOf(['files', 'timeline'], { file: [...chosen] }))}
+          disabled={chosen.size === 0 || isLong}
+          onClick={() => navigate(hrefOf(['files', 'timeline'], { file: keys }))}
         >
           {chosen.size === 0 ? 'Open the chosen files' : `Open ${formatCount(chosen.size)} chosen`}
         </Button>
         <Link to={['files', 'timeline']} className="button">
-          Open all as one job
+          Open all {formatCount(files.length)} as one job
         </Link>
       </div>
+      {isLong && (
+        <Notice kind="warn">
+          So many single files do not fit into a link. Choose all files of a directory, or fewer.
+        </Notice>
+      )}
       {pending > 0 && <IndexProgress done={files.length - pending} all={files.length} />}
       <Ignored ignored={bounds.data?.ignored} />
       <div className="panel">
@@ -122,7 +114,8 @@ function Files({ files }: { readonly files: readonly FileBounds[] }): ReactNode 
           row={(index) => {
             const line = lines[index];
             if (line === undefined) return null;
-            if (line.kind === 'dir') return <DirectoryLine path={line.path} files={line.files} />;
+            if (line.kind === 'dir')
+              return <DirectoryLine path={line.path} files={line.files.length} below={line.below} />;
             const { path } = line;
             return (
               <FileLine
@@ -171,17 +164,30 @@ function Ignored({ ignored }: { readonly ignored: Readonly<Record<string, number
   );
 }
 
-function DirectoryLine({ path, files }: { readonly path: string; readonly files: readonly FileBounds[] }): ReactNode {
+interface DirectoryProps {
+  readonly path: string;
+  readonly files: number;
+  readonly below: number;
+}
+
+function DirectoryLine({ path, files, below }: DirectoryProps): ReactNode {
+  const text = (count: number): string => `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
+  const open = (key: FileKey, title: string): ReactNode => (
+    <Link to={['files', 'timeline']} query={{ dir: key }} className="file-job">
+      {title}
+    </Link>
+  );
   return (
     <div className="file-line directory">
       <span />
       <span className="file-name">{path === '' ? 'trace directory' : `${path}/`}</span>
       <span className="soft file-count">
-        {formatCount(files.length)} {files.length === 1 ? 'file' : 'files'}
+        {[files > 0 || below === 0 ? text(files) : '', below > 0 ? `${text(below)} below` : '']
+          .filter(Boolean)
+          .join(', ')}
       </span>
-      <Link to={['files', 'timeline']} query={{ dir: path }} className="file-job">
-        Open as one job
-      </Link>
+      {files > 0 && open(filesIn(path), 'Open as one job')}
+      {below > 0 && open(filesBelow(path), 'Open all below as one job')}
     </div>
   );
 }

@@ -1,10 +1,12 @@
-import { lazy, Suspense, type ComponentType, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { useRequest } from '../api/index.js';
 import { Empty, Notice, Spinner, Tabs } from '../design/index.js';
 import { hrefOf, Link, useRoute } from '../router/index.js';
 import { Loaded } from '../shell/index.js';
 import { formatCount, formatDurationUs, TimeText } from '../time/index.js';
 import { boundsOf, choiceOf } from './event-choice.js';
+import { OTHER_SIDE_KEYS } from './compare/other-side.js';
+import { chosenBy, isDirectoryKey, keysOf, type FileKey } from './file-keys.js';
 import { FileList } from './file-list.js';
 import { filesRequest, infoRequest, type FileBounds } from './files-api.js';
 import { FilterBar } from './filter-bar.js';
@@ -23,10 +25,13 @@ const TABS: readonly Tab[] = [
   { key: 'io', title: 'Bandwidth', Content: lazy(() => import('./io-tab.js')) },
   { key: 'calls', title: 'Calls', Content: lazy(() => import('./calls-tab.js')) },
   { key: 'events', title: 'Events', Content: lazy(() => import('./events-tab.js')) },
+  { key: 'compare', title: 'Compare', Content: lazy(() => import('./compare/compare-tab.js')) },
   { key: 'export', title: 'Export', Content: lazy(() => import('./export-tab.js')) },
 ];
 
 const ASK_EVERY_MS = 3_000;
+/** When all is there it seldom changes. */
+const LOOK_AGAIN_MS = 30_000;
 
 /** `#/files`: the list. `#/files/timeline?file=…`: views of some files, or of a directory as one job. */
 export default function FilesPage(): ReactNode {
@@ -45,13 +50,18 @@ export default function FilesPage(): ReactNode {
 /** Asks `/files`, which answers at once, until every chosen file is ready; only then `/info`, which waits for all. */
 function JobView({ tab }: { readonly tab: Tab }): ReactNode {
   const { query } = useRoute();
-  const listed = useRequest(filesRequest, { everyMs: ASK_EVERY_MS });
+  const [settled, setSettled] = useState(false);
+  const listed = useRequest(filesRequest, { everyMs: settled ? LOOK_AGAIN_MS : ASK_EVERY_MS });
   const known = listed.data?.files ?? [];
-  const { files } = choiceOf(query, known);
-  const wanted = files.length === 0 ? known : known.filter(({ path }) => files.includes(path));
+  const { files } = choiceOf(query);
+  const isChosen = chosenBy(files);
+  const wanted = known.filter(({ path }) => isChosen(path));
   const pending = wanted.filter(({ state }) => state === 'waiting' || state === 'indexing');
   const ready = listed.data !== undefined && pending.length === 0;
   const info = useRequest(ready ? infoRequest : undefined);
+  useEffect(() => {
+    setSettled(ready);
+  }, [ready]);
   return (
     <div className="job">
       <JobTitle query={query} wanted={wanted} />
@@ -68,7 +78,7 @@ function JobView({ tab }: { readonly tab: Tab }): ReactNode {
           />
         </Notice>
       )}
-      {listed.data !== undefined && <Missing files={files} known={known} />}
+      {listed.data !== undefined && <Missing keys={files} known={known} chosen={wanted} />}
       <Loaded state={ready ? info : { ...listed, data: undefined }} what="Loading the files">
         {({ files: withBounds }) => <Content tab={tab} query={query} known={withBounds} />}
       </Loaded>
@@ -83,7 +93,20 @@ function carried(query: URLSearchParams): URLSearchParams {
   return kept;
 }
 
-const KEPT = new Set(['file', 'dir', 'cat', 'name', 'pid', 'tid', 'dur', 'from', 'to', 'fold', 'pin']);
+const KEPT = new Set([
+  'file',
+  'dir',
+  'cat',
+  'name',
+  'pid',
+  'tid',
+  'dur',
+  'from',
+  'to',
+  'fold',
+  'pin',
+  ...OTHER_SIDE_KEYS,
+]);
 
 function JobTitle({
   query,
@@ -92,32 +115,30 @@ function JobTitle({
   readonly query: URLSearchParams;
   readonly wanted: readonly FileBounds[];
 }): ReactNode {
-  const files = query.getAll('file');
-  const directory = query.get('dir');
+  const keys = keysOf(query);
+  const [only] = keys;
+  const isFile = keys.length === 1 && only !== undefined && !isDirectoryKey(only);
   const count = `${formatCount(wanted.length)} ${wanted.length === 1 ? 'file' : 'files'}`;
-  const name = files.length === 1 ? files[0] : files.length > 1 ? count : (directory ?? '') || 'All files';
+  const name = keys.length > 1 ? count : only === undefined ? 'All files' : only === './' ? 'trace directory' : only;
   return (
     <div className="row">
       <Link to={['files']}>Files</Link>
       <span className="soft">/</span>
       <h1 className="grow break job-name">{name}</h1>
-      {files.length !== 1 && <span className="soft">{count}</span>}
+      {!isFile && keys.length < 2 && <span className="soft">{count}</span>}
     </div>
   );
 }
 
-function Missing({
-  files,
-  known,
-}: {
-  readonly files: readonly string[];
+interface MissingProps {
+  readonly keys: readonly FileKey[];
   readonly known: readonly FileBounds[];
-}): ReactNode {
-  const there = new Set(known.map(({ path }) => path));
-  const missing = files.filter((file) => !there.has(file));
-  const unreadable = known.filter(
-    ({ path, state }) => state === 'unreadable' && (files.length === 0 || files.includes(path)),
-  );
+  readonly chosen: readonly FileBounds[];
+}
+
+function Missing({ keys, known, chosen }: MissingProps): ReactNode {
+  const missing = keys.filter((key) => !known.some(({ path }) => chosenBy([key])(path)));
+  const unreadable = chosen.filter(({ state }) => state === 'unreadable');
   if (missing.length + unreadable.length === 0) return null;
   return (
     <Notice kind="error">
@@ -138,7 +159,7 @@ function Content({
   readonly query: URLSearchParams;
   readonly known: readonly FileBounds[];
 }): ReactNode {
-  const choice = choiceOf(query, known);
+  const choice = choiceOf(query);
   const bounds = boundsOf(choice.files, known);
   if (bounds === undefined)
     return (

@@ -19,6 +19,7 @@ export function paintAxis(
     context.fillStyle = theme.line;
     context.fillRect(x, 0, 1, heightPx);
     context.fillStyle = theme.soft;
-    context.fillText(label, x + 4, heightPx / 2);
+    // Half a number is another number.
+    if (x + 4 + context.measureText(label).width <= widthPx) context.fillText(label, x + 4, heightPx / 2);
   }
 }

@@ -329,11 +329,15 @@ function WindowText({ session }: { readonly session: LaneSession }): ReactNode {
 function Corner({ session }: { readonly session: LaneSession }): ReactNode {
   const busy = useSyncExternalStore(session.subscribe, () => session.state()?.busy ?? true);
   const bytes = useSyncExternalStore(session.subscribe, () => session.state()?.tileBytes ?? 0);
+  const progress = useSyncExternalStore(session.subscribe, () => {
+    const { there = 0, wanted = 0 } = session.state()?.progress ?? {};
+    return wanted > 1 ? `${there} of ${wanted}` : '…';
+  });
   return (
     <div className="tl-corner" title={`${formatBytes(bytes)} of events are kept`} data-busy={busy}>
       {busy ? (
         <>
-          <span className="spinner" aria-hidden="true" /> Loading …
+          <span className="spinner" aria-hidden="true" /> Loading {progress}
         </>
       ) : (
         'Lanes'
