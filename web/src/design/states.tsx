@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Button } from './button.js';
 
 /** What to do next when there is nothing to see, with the exact command. */
@@ -67,13 +67,38 @@ async function copyText(text: string): Promise<void> {
   await clipboard.writeText(text);
 }
 
+/** From here on it is said how long something takes. */
+const SLOW_S = 3;
+
+/** Something is on its way; when that takes long, for how long it has been. */
 export function Spinner({ label = 'Loading …' }: { readonly label?: string }): ReactNode {
+  const seconds = useSeconds();
   return (
     <div className="loading" role="status">
       <span className="spinner" aria-hidden="true" />
       {label}
+      {seconds >= SLOW_S && (
+        <span className="soft" aria-hidden="true">
+          {seconds} s
+        </span>
+      )}
     </div>
   );
+}
+
+/** Whole seconds since the caller was first shown. */
+function useSeconds(): number {
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    const began = performance.now();
+    const timer = window.setInterval(() => {
+      setSeconds(Math.floor((performance.now() - began) / 1000));
+    }, 1000);
+    return () => {
+      window.clearInterval(timer);
+    };
+  }, []);
+  return seconds;
 }
 
 /** What failed, in the words of the server, and a way to try again. */

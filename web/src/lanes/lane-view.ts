@@ -19,6 +19,8 @@ export interface LaneViewState {
   readonly scrollPx: number;
   /** Whether finer tiles are still to come. */
   readonly busy: boolean;
+  /** Tiles that are there, of those that are wanted: in view, beside it, and the overview. */
+  readonly progress: { readonly there: number; readonly wanted: number };
   /** Tiles in view of which only the density is shown, because they hold too many slices. */
   readonly cutTiles: number;
   readonly tileBytes: number;
@@ -68,6 +70,7 @@ export class LaneView {
   #frame: number | undefined;
   #settle: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  #requested = false;
 
   constructor(private readonly options: LaneViewOptions) {
     this.bounds = options.bounds;
@@ -235,8 +238,8 @@ export class LaneView {
   }
 
   /**
-   * The tile of the whole trace and one over all of the view, so that nothing is blank for long; the tiles of the view;
-   * then those beside it, where panning finds them.
+   * The tile of the whole trace, alone, and one over all of the view, so that nothing is blank for long; the tiles of the
+   * view; then those beside it, where panning finds them.
    */
   #request(): void {
     if (this.#closed) return;
@@ -246,7 +249,8 @@ export class LaneView {
     const over = coarse < root.level ? tilesOf(this.#view, coarse, this.bounds.lengthUs) : [];
     const span = spanOf(this.#view);
     const wide = { fromUs: this.#view.fromUs - span / 2, toUs: this.#view.toUs + span / 2 };
-    this.store.want([root, ...over, ...tilesOf(wide, level, this.bounds.lengthUs)]);
+    this.#requested = true;
+    this.store.want([root, ...over, ...tilesOf(wide, level, this.bounds.lengthUs)], root);
     this.#tell();
   }
 
@@ -287,7 +291,9 @@ export class LaneView {
       rows: this.#rows.rows,
       rowsHeightPx: this.#rows.height,
       scrollPx: this.#scrollPx,
-      busy: this.store.busy,
+      // Before the first request nothing is on its way, and nothing is there either.
+      busy: this.store.busy || !this.#requested,
+      progress: this.store.progress,
       cutTiles: tiles.filter((key) => this.store.best(key)?.cut === true).length,
       tileBytes: this.store.bytes,
     });

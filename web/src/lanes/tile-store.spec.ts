@@ -74,6 +74,26 @@ describe('TileStore', () => {
     expect(store.best(at(2, 99))).toBeUndefined();
   });
 
+  it('asks for the first tile alone, and for the others when it is there or has failed', async () => {
+    const server = new Server();
+    const { store } = storeOn(server);
+    store.want([at(5, 0), at(3, 1), at(3, 2)], at(5, 0));
+    expect(server.asked.map(({ key }) => key)).toEqual([at(5, 0)]);
+    // The view moves on meanwhile: the overview is still wanted, and is not asked for twice.
+    store.want([at(5, 0), at(2, 1)], at(5, 0));
+    expect(server.asked).toHaveLength(1);
+    expect(store.progress).toEqual({ there: 0, wanted: 2 });
+    await server.answer(at(5, 0));
+    expect(server.asked.map(({ key }) => key)).toEqual([at(5, 0), at(2, 1)]);
+    expect(store.progress).toEqual({ there: 1, wanted: 2 });
+
+    const broken = new Server();
+    const other = storeOn(broken).store;
+    other.want([at(5, 0), at(3, 1)], at(5, 0));
+    await broken.fail(at(5, 0));
+    expect(broken.asked.map(({ key }) => key)).toEqual([at(5, 0), at(3, 1)]);
+  });
+
   it('stays within its budget and keeps what is wanted', async () => {
     const server = new Server();
     const { store } = storeOn(server, 250);

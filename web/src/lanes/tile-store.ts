@@ -25,6 +25,7 @@ export class TileStore {
   readonly #loading = new Map<string, AbortController>();
   readonly #failedAtMs = new Map<string, number>();
   #wanted: readonly TileKey[] = [];
+  #first: TileKey | undefined;
   #bytes = 0;
 
   constructor(
@@ -63,9 +64,23 @@ export class TileStore {
     return undefined;
   }
 
-  /** Says what is wanted from now on, most urgent first. */
-  want(keys: readonly TileKey[]): void {
+  has(key: TileKey): boolean {
+    return this.#tiles.has(tileText(key));
+  }
+
+  /** How many of the wanted tiles are there, of how many. */
+  get progress(): { readonly there: number; readonly wanted: number } {
+    return { there: this.#wanted.filter((key) => this.has(key)).length, wanted: this.#wanted.length };
+  }
+
+  /**
+   * Says what is wanted from now on, most urgent first.
+   *
+   * @param first asked for alone: a server that works on others at the same time would show nothing for longer
+   */
+  want(keys: readonly TileKey[], first?: TileKey): void {
     this.#wanted = keys;
+    this.#first = first;
     const texts = new Set(keys.map(tileText));
     for (const [text, stop] of this.#loading) {
       if (texts.has(text)) continue;
@@ -84,11 +99,10 @@ export class TileStore {
   }
 
   #start(): void {
-    for (const key of this.#wanted) {
+    for (const key of this.#awaitsFirst() ?? this.#wanted) {
       if (this.#loading.size >= this.options.atOnce) return;
       const text = tileText(key);
-      const failedAtMs = this.#failedAtMs.get(text) ?? -Infinity;
-      if (this.#tiles.has(text) || this.#loading.has(text) || Date.now() - failedAtMs < FAILED_AGAIN_AFTER_MS) continue;
+      if (this.#tiles.has(text) || this.#loading.has(text) || this.#hasFailed(text)) continue;
       const stop = new AbortController();
       this.#loading.set(text, stop);
       this.load(key, this.#expectedEvents(key), stop.signal).then(
@@ -96,6 +110,17 @@ export class TileStore {
         (error: unknown) => this.#failed(text, error, stop),
       );
     }
+  }
+
+  /** The first tile while it is still to come, unless it has just failed. */
+  #awaitsFirst(): readonly TileKey[] | undefined {
+    const key = this.#first;
+    if (key === undefined || this.has(key) || this.#hasFailed(tileText(key))) return undefined;
+    return [key];
+  }
+
+  #hasFailed(text: string): boolean {
+    return Date.now() - (this.#failedAtMs.get(text) ?? -Infinity) < FAILED_AGAIN_AFTER_MS;
   }
 
   #arrived(text: string, tile: Tile, stop: AbortController): void {

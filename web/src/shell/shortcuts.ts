@@ -48,10 +48,17 @@ export function useShortcuts(title: string, shortcuts: readonly Shortcut[]): voi
   }, [title]);
 }
 
+type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>;
+
+/** What a key does now; undefined when it does nothing. */
+export function shortcutFor({ key, ctrlKey, metaKey, altKey }: Pressed): Shortcut | undefined {
+  if (ctrlKey || metaKey || altKey) return undefined;
+  return groups.flatMap(({ shortcuts }) => shortcuts).findLast(({ keys }) => keys.includes(key));
+}
+
 export function listenToKeys(): () => void {
   const onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const hit = groups.flatMap(({ shortcuts }) => shortcuts).findLast(({ keys }) => keys.includes(event.key));
+    const hit = isTyping(event.target) ? undefined : shortcutFor(event);
     if (hit === undefined) return;
     event.preventDefault();
     hit.run(event);
@@ -62,6 +69,8 @@ export function listenToKeys(): () => void {
   };
 }
 
+/** A dialog that has been closed is no longer in the way, even while the focus is still on its way back. */
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable], dialog') !== null;
+  const taken = 'input, textarea, select, [contenteditable], dialog[open]';
+  return target instanceof HTMLElement && target.closest(taken) !== null;
 }
