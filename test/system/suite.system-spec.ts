@@ -59,6 +59,10 @@ function postgresPid(): string {
   return readFileSync(join(home, cluster, 'postmaster.pid'), 'utf8').split('\n')[0] ?? '';
 }
 
+it('the command is a program, as a link to it takes for granted', () => {
+  expect(execFileSync('dist/apps/tracer/src/main.js', ['version'], { encoding: 'utf8' })).toMatch(/^tracer \d/);
+});
+
 describe('the suite', () => {
   let suite: Suite;
   beforeAll(async () => {

@@ -32,7 +32,7 @@ describe('readArguments', () => {
   });
 
   it.each([
-    ['run', [], /^run: something is missing$/],
+    ['run', [], /^run: <hook> is missing$/],
     ['pods', ['a', 'b'], /^pods: "b" is one word too many$/],
     ['pods', ['--', 'x'], /^pods: takes no arguments after "--"$/],
     ['run', ['h', '--pdo', 'x'], /^run: there is no option --pdo; did you mean "--pod"\?$/],

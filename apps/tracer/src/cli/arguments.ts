@@ -15,7 +15,8 @@ export function readArguments(command: Command, argv: readonly string[]): Given 
     if (token.kind === 'positional') (token.index > terminator ? rest : operands).push(token.value);
   const [least, most] = command.operands;
   if (values['help'] !== true) {
-    if (operands.length < least) throw usageError(`${command.name}: something is missing`, usageLine(command));
+    if (operands.length < least)
+      throw usageError(`${command.name}: ${missing(command, operands.length)} is missing`, usageLine(command));
     if (operands.length > most)
       throw usageError(`${command.name}: "${operands[most] ?? ''}" is one word too many`, usageLine(command));
     if (rest.length > 0 && command.takesRest !== true)
@@ -26,6 +27,11 @@ export function readArguments(command: Command, argv: readonly string[]): Given 
 
 export function usageLine(command: Command): string {
   return `usage: tracer ${command.name} ${command.usage}`.trimEnd();
+}
+
+/** `<role>`: the operand that comes next, as the usage calls it. */
+function missing({ usage }: Command, given: number): string {
+  return usage.match(/<[^>]+>/g)?.[given] ?? 'something';
 }
 
 function parsed(command: Command, options: Command['options'], argv: readonly string[]) {

@@ -9,6 +9,7 @@ import {
   showSessionCommand,
   stopSessionCommand,
 } from './kernel-commands.js';
+import { nodesCommand } from './nodes-command.js';
 import { runCommand } from './run-session.js';
 import { newTokenCommand } from './token-command.js';
 import { getSpansCommand, searchSpansCommand, servicesCommand } from './span-commands.js';
@@ -16,6 +17,7 @@ import { getSpansCommand, searchSpansCommand, servicesCommand } from './span-com
 /** Every command that asks a gateway, in the order of the help. `up`, `completion` and `help` are the program's own. */
 export const COMMANDS: readonly Command[] = [
   podsCommand,
+  nodesCommand,
   hooksCommand,
   runCommand,
   sessionsCommand,

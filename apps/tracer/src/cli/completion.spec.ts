@@ -8,7 +8,7 @@ describe('propose', () => {
   it('knows the first words', () => {
     expect(words('')).toEqual({
       words: [
-        ...['pods', 'hooks', 'run', 'sessions', 'files', 'events', 'stats', 'index', 'spans', 'token'],
+        ...['pods', 'nodes', 'hooks', 'run', 'sessions', 'files', 'events', 'stats', 'index', 'spans', 'token'],
         ...['up', 'completion', 'help', 'version'],
       ],
     });

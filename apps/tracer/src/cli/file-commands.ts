@@ -47,6 +47,7 @@ export const filesCommand: Command = {
       ],
       list.files,
     );
+    if (list.files.length === 0) output.note('no trace files; they are looked for in TRACE_DIR of the gateway');
     return EXIT.ok;
   },
 };
@@ -91,7 +92,9 @@ export const eventsCommand: Command = {
     const events = gateway.stream('/api/v1/events/stream', { query, deadlineMs: NO_DEADLINE });
     const lines = await copied(events, output).catch((error: unknown) => withFileHint(error, operand, call));
     if (limit > 0 && lines >= limit)
-      output.note(`the first ${showCount(limit)} events; --all shows all, --limit N others`);
+      output.note(
+        `${limit === 1 ? 'the first event' : `the first ${showCount(limit)} events`}; --all shows all, --limit N others`,
+      );
     return call.interrupted.aborted ? EXIT.interrupted : EXIT.ok;
   },
 };

@@ -101,12 +101,28 @@ export class Gateway {
     const message = messageIn(await response.text().catch(() => ''));
     if (status === 401 || status === 403)
       return new GatewayRefusal(code, status, message === '' ? `refused with ${status}` : message, [
-        this.token === undefined
-          ? 'This gateway asks for a token: set TRACER_TOKEN, or give --token.'
-          : 'The token that was given may not do this.',
+        this.#tokenHint(status),
       ]);
     const what = message === '' ? `${path} was answered with status ${status}` : message;
-    return new GatewayRefusal(code, status, code === undefined ? what : `${code}: ${what}`);
+    const missing = headers.get('x-tracer-warnings') ?? '';
+    return new GatewayRefusal(code, status, code === undefined ? what : `${code}: ${what}`, [
+      ...(missing === '' ? [] : [missing]),
+      ...this.#whereToLook(code, what),
+    ]);
+  }
+
+  #tokenHint(status: number): string {
+    if (this.token === undefined) return 'This gateway asks for a token: set TRACER_TOKEN, or give --token.';
+    return status === 401
+      ? 'The token of TRACER_TOKEN or --token is none of this gateway.'
+      : 'The token that was given may not do this.';
+  }
+
+  /** The command that shows what a refusal is about. */
+  #whereToLook(code: string | undefined, message: string): string[] {
+    if (code === 'NODES_UNREACHABLE') return ['tracer nodes   shows the agents, and why they do not answer'];
+    if (code === 'SESSION_NOT_FOUND' || code === 'SESSION_ID_INVALID') return ['tracer sessions   lists them'];
+    return /^Cannot [A-Z]+ \//.test(message) ? [`Is ${this.url} a gateway? It knows no such route.`] : [];
   }
 
   #broken(error: unknown): never {

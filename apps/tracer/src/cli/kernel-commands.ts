@@ -48,6 +48,8 @@ export const podsCommand: Command = {
       ],
       rows,
     );
+    if (pattern !== undefined && chosen.length === 0)
+      output.note(`no pod is called "${pattern}"; * and ? stand for what you do not know`);
     if (chosen.length < Object.keys(pods).length && pattern === undefined)
       output.note(
         `the pod "host" stands for ${Object.keys(pods['host']?.Containers ?? {}).length} programs outside of containers (--all)`,
@@ -156,6 +158,7 @@ export const sessionsCommand: Command = {
       ],
       rows,
     );
+    if (rows.length === 0) output.note('no sessions; tracer run starts one');
     return completeness(call);
   },
 };

@@ -170,7 +170,7 @@ describe('the program', () => {
     gateway.answer = () => ({ status: 401, headers: { 'x-tracer-error': 'UNAUTHENTICATED' }, body: '"no token"' });
     expect(await gateway.run(['pods'])).toMatchObject({ code: 1, err: expect.stringContaining('set TRACER_TOKEN') });
     expect(await gateway.run(['pods'], { env: { TRACER_TOKEN: 't' } })).toMatchObject({
-      err: expect.stringContaining('may not do this'),
+      err: expect.stringContaining('is none of this gateway'),
     });
     expect(gateway.heard.at(-1)?.authorization).toBe('Bearer t');
   });

@@ -1,7 +1,7 @@
 import { reasonOf } from '@tracer/base';
 import { readArguments } from './arguments.js';
 import type { Command } from './command.js';
-import { commandAt, completionScript, propose, SHELLS, wordsOf } from './completion.js';
+import { commandAt, completionScript, propose, SHELLS, wordsOf, type Proposal } from './completion.js';
 import { COMMANDS, OWN_COMMANDS } from './commands.js';
 import { CliError, EXIT, usageError } from './exit-codes.js';
 import { Gateway } from './gateway.js';
@@ -76,12 +76,19 @@ function scriptFor([shell]: readonly string[]): string {
 }
 
 async function complete(words: readonly string[], world: World): Promise<number> {
-  const proposal = propose(words, COMMANDS, Object.keys(OWN_COMMANDS));
+  const proposal = proposalFor(words);
   const gateway = gatewayOf(new Given({}, []), world);
   const typed = words.at(-1) ?? '';
   const found = await wordsOf(proposal, gateway).catch(() => []);
   for (const word of found) if (word.startsWith(typed) || word.startsWith(':')) world.out.write(`${word}\n`);
   return EXIT.ok;
+}
+
+function proposalFor(words: readonly string[]): Proposal {
+  const [first, ...rest] = words;
+  if (first === 'completion' && rest.length === 1) return { words: SHELLS };
+  // Behind `help` the commands come as they do at the beginning.
+  return propose(first === 'help' && rest.length > 0 ? rest : words, COMMANDS, Object.keys(OWN_COMMANDS));
 }
 
 async function runNamed(argv: readonly string[], world: World): Promise<number> {
@@ -136,6 +143,9 @@ function unknown(first: string, second: string): [string, ...string[]] {
       `there are: ${inner.join(', ')}`,
     ];
   if (first.startsWith('-')) return [`"${first}": options come after the command`, 'tracer help   lists the commands'];
+  // `tracer stop 7` is what somebody writes who has not yet learned that sessions are stopped.
+  const fuller = COMMANDS.filter(({ name }) => name.endsWith(` ${first}`)).map(({ name }) => `tracer ${name}`);
+  if (fuller.length > 0) return [`there is no command "${first}"`, `there is:  ${fuller.join('   ')}`];
   const names = [...COMMANDS.map(({ name }) => name.split(' ')[0] ?? ''), ...Object.keys(OWN_COMMANDS)];
   return [`there is no command "${first}"${didYouMean(first, names)}`, 'tracer help   lists them'];
 }

@@ -56,7 +56,12 @@ async function runSession(call: Call): Promise<number> {
   // From here on a session exists: Ctrl-C must not cut the requests that start and stop it.
   const steady = new Gateway(gateway.url, call.token, new AbortController().signal);
   const startedMs = call.nowMs();
-  await steady.json(`/v1/trace-session/${id}`, { method: 'PUT', body: { run: true } });
+  await steady.json(`/v1/trace-session/${id}`, { method: 'PUT', body: { run: true } }).catch(async (error: unknown) => {
+    // What was refused never ran: left behind it would only be in the way of the next attempt.
+    if (error instanceof GatewayRefusal)
+      await steady.json(`/v1/trace-session/${id}`, { method: 'DELETE', query: { purge: 1 } }).catch(() => undefined);
+    throw error;
+  });
   if (given.flag('detach')) return detached(call, id, created);
   if (!output.json) announce(call, id, created);
   const screen = new Screen(output);

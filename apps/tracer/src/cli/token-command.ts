@@ -1,6 +1,7 @@
 import { reasonOf } from '@tracer/base';
 import type { Command } from './command.js';
 import { EXIT, usageError } from './exit-codes.js';
+import { didYouMean } from './nearest.js';
 
 const ROLES = ['read', 'ingest', 'trace', 'admin'] as const;
 
@@ -14,6 +15,12 @@ export const newTokenCommand: Command = {
   examples: ['tracer token new grafana read', 'tracer token new ci ingest read'],
   async run({ given, output }) {
     const [name = '', ...roles] = given.operands;
+    const foreign = roles.find((role) => !ROLES.some((known) => known === role));
+    if (foreign !== undefined)
+      throw usageError(
+        `token new: "${foreign}" is no role${didYouMean(foreign, ROLES)}`,
+        `there are: ${ROLES.join(', ')}`,
+      );
     const { tokenFor } = await import('./new-token.js');
     let made: ReturnType<typeof tokenFor>;
     try {
