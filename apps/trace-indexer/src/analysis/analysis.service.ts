@@ -1,21 +1,6 @@
 import type { CountersDto, EventNameDto, EventNamesDto, LaneDto, LanesDto, TraceGroupsDto } from '@tracer/dtos';
-import {
-  directionOf,
-  GroupTable,
-  IoSeries,
-  LaneTable,
-  type GroupRow,
-  type GroupSpec,
-  type LaneRow,
-} from '@tracer/trace-index';
-import {
-  feedFiles,
-  filterFor,
-  hashesOf,
-  isOutside,
-  type FileAccess,
-  type OpenTrace,
-} from '../catalogue/file-access.js';
+import { GroupTable, IoSeries, LaneTable, type GroupRow, type GroupSpec, type LaneRow } from '@tracer/trace-index';
+import { feedFiles, hashesOf, type FileAccess, type OpenTrace } from '../catalogue/file-access.js';
 import type { Selection } from '../http/event-parameters.js';
 import { groupsDto, largestRows, needsBytes, needsQuantiles } from './group-answer.js';
 import type { GroupQuery } from './group-query.js';
@@ -86,7 +71,7 @@ export class AnalysisService {
     const beginUs = query.minUs ?? bounds?.minUs ?? 0;
     const endUs = Math.max(beginUs, query.maxUs ?? bounds?.maxUs ?? 0);
     const series = new IoSeries({ beginUs, endUs, buckets: query.buckets });
-    if (bounds) await feedSeries(this.access, query, series, signal);
+    if (bounds) await feedFiles(this.access, query, query.filter, () => series, signal);
     return {
       begin_us: bounds === undefined && query.minUs === undefined ? null : beginUs,
       bucket_us: series.bucketUs,
@@ -109,23 +94,6 @@ export class AnalysisService {
     };
     await feedFiles(this.access, query, query.filter, begin, signal);
     return table;
-  }
-}
-
-/** Reads the lines only of events that move data; what all others add to a series stands in the columns. */
-async function feedSeries(access: FileAccess, query: Selection, series: IoSeries, signal: AbortSignal): Promise<void> {
-  for await (const { reader } of await access.open(query.files, query.wait)) {
-    if (isOutside(reader, query.filter)) continue;
-    const filter = await filterFor(reader, query.filter, signal);
-    const { names, totalEvents } = reader.summary;
-    const values = new Set([...names.keys()].filter((name) => directionOf(name) !== undefined));
-    const named = [...names.values()].reduce((a, b) => a + b, 0);
-    if (named < totalEvents) await reader.aggregate(filter, series, signal);
-    else {
-      const term = { kind: 'text', field: 'name', values } as const;
-      await reader.aggregate(filter.and({ ...term, negated: false }), series, signal);
-      await reader.aggregate(filter.and({ ...term, negated: true }), series.withoutBytes, signal);
-    }
   }
 }
 

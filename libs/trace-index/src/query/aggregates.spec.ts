@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { eventOf, type EventFields } from '../testing/event-of.js';
 import { DurationHistogram } from './duration-histogram.js';
+import { DurationSketch } from './duration-sketch.js';
+import type { EventSink } from './event-sink.js';
 import { GroupTable, type GroupSpec } from './group-table.js';
 import { IoSeries } from './io-series.js';
 import { LaneTable } from './lane-table.js';
@@ -92,15 +94,6 @@ describe('IoSeries', () => {
     );
   });
 
-  it('takes events that move nothing without their lines', () => {
-    const series = new IoSeries({ beginUs: 0, endUs: 10, buckets: 1 });
-    series.withoutBytes.accept(eventOf({ name: 'read', ts: 1, dur: 2, args: { ret: 7 } }));
-    expect([series.operations[0], series.busyUs[0], series.readBytes[0], series.readOperations[0]]).toEqual([
-      1, 2, 0, 0,
-    ]);
-    expect([...series.withoutBytes.reads].sort()).toEqual(['dur', 'ts']);
-  });
-
   it('can be one moment long', () => {
     const series = new IoSeries({ beginUs: 5, endUs: 5, buckets: 3 });
     series.accept(eventOf({ name: 'read', ts: 5, dur: 9, args: { ret: 4 } }));
@@ -130,6 +123,80 @@ describe('DurationHistogram', () => {
         for (const dur of all) histogram.add(dur);
         for (const { fromUs, toUs, count } of histogram.buckets(perOctave))
           expect(count).toBe(all.filter((dur) => dur >= fromUs && dur < toUs).length);
+      }),
+    );
+  });
+});
+
+describe('batches', () => {
+  const kinds = [
+    ...[undefined, 'read', 'fwrite', 'open', 'read'].map((name, at) => ({
+      name,
+      cat: `c${at % 2}`,
+      ph: at === 4 ? 4 : 'X',
+    })),
+  ];
+  const threads = [
+    { pid: undefined, tid: undefined },
+    { pid: 1, tid: 1 },
+    { pid: 1, tid: 2 },
+  ];
+  const duration = fc.constantFrom(NaN, -3, 0, 1, 7, 20.5, 1e7);
+  const rows = fc.array(
+    fc.record({
+      kind: fc.nat(kinds.length - 1),
+      lane: fc.nat(threads.length - 1),
+      ts: fc.constantFrom(NaN, 0, 5, 99, 100, 250.5),
+      dur: duration,
+      moved: fc.nat(1e6),
+    }),
+  );
+  const sinks: Record<string, () => EventSink & object> = {
+    LaneTable: () => new LaneTable(),
+    IoSeries: () => new IoSeries({ beginUs: 0, endUs: 200, buckets: 7 }),
+    DurationHistogram: () => new DurationHistogram(),
+    ...Object.fromEntries(
+      [[], ['name'], ['cat', 'tid'], ['ph', 'pid', 'file'], ['tid']].map((by) => [
+        `GroupTable by ${by.join(', ')}`,
+        () => new GroupTable({ by, timeBucketUs: 1, bytes: true, quantiles: by.length === 1, maxGroups: 3 }),
+      ]),
+    ),
+  };
+  const facts = (sink: object): unknown => {
+    const { rows: groups, sketch, ...rest } = { rows: undefined, sketch: undefined, ...sink };
+    const plain = (row: object): unknown =>
+      Object.entries(row).map(([key, value]) => (value instanceof DurationSketch ? value.snapshot() : [key, value]));
+    const values = Object.entries(rest).filter(([, value]) => typeof value !== 'function');
+    return [values, (groups as object[] | undefined)?.map(plain), (sketch as DurationSketch | undefined)?.snapshot()];
+  };
+  const present = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
+
+  it.each(Object.keys(sinks))('come to what their events come to: %s', (name) => {
+    fc.assert(
+      fc.property(fc.array(rows), (batches) => {
+        const [one, all] = [sinks[name]?.(), sinks[name]?.()] as [EventSink, EventSink];
+        for (const batch of batches) {
+          const transfers = batch.map(({ kind, moved }) => (directionOf(kinds[kind]?.name ?? '') ? moved : NaN));
+          batch.forEach(({ kind, lane, ts, dur }, at) =>
+            one.accept({
+              ...eventOf({}),
+              ...kinds[kind],
+              ...threads[lane],
+              ...{ ts: present(ts), dur: present(dur), transferBytes: present(transfers[at] ?? NaN) },
+            }),
+          );
+          all.acceptBatch?.({
+            count: batch.length,
+            classes: Uint32Array.from(batch, ({ kind }) => kind),
+            lanes: Uint32Array.from(batch, ({ lane }) => lane),
+            ts: Float64Array.from(batch, ({ ts }) => ts),
+            dur: Float64Array.from(batch, ({ dur }) => dur),
+            transfers: Float64Array.from(transfers),
+            ...{ kinds, threads },
+          });
+        }
+        expect(all.acceptBatch).toBeDefined();
+        expect(facts(all)).toEqual(facts(one));
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { bucketStart, BUCKETS_PER_OCTAVE, DurationSketch } from './duration-sketch.js';
-import type { EventField, EventSink } from './event-sink.js';
+import type { EventBatch, EventField, EventSink } from './event-sink.js';
 import type { TraceEvent } from './trace-event.js';
 
 export interface HistogramBucket {
@@ -22,6 +22,16 @@ export class DurationHistogram implements EventSink {
     const { dur } = event;
     if (dur === undefined) this.withoutDuration++;
     else this.add(dur);
+  }
+
+  acceptBatch({ count, dur }: EventBatch): undefined {
+    for (let i = 0; i < count; i++) {
+      const durationUs = dur[i] ?? NaN;
+      if (Number.isNaN(durationUs)) this.withoutDuration++;
+      else if (durationUs < 0) this.negative++;
+      else if (durationUs === 0) this.zero++;
+    }
+    this.sketch.addAll(dur.subarray(0, count));
   }
 
   add(durationUs: number): void {

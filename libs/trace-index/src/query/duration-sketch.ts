@@ -34,6 +34,32 @@ export class DurationSketch {
     if (value > this.#max) this.#max = value;
   }
 
+  /** Adds every value that is not NaN. */
+  addAll(values: Float64Array): void {
+    const high = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+    const touched: number[] = [];
+    let [min, max] = [this.#min, this.#max];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? NaN;
+      if (value <= 0) this.add(value);
+      if (!(value > 0)) continue;
+      const bucket = (high[i * 2 + HIGH_WORD] ?? 0) >>> 14;
+      const times = tally[bucket] ?? 0;
+      if (times === 0) touched.push(bucket);
+      tally[bucket] = times + 1;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+    for (const bucket of touched) {
+      const times = tally[bucket] ?? 0;
+      tally[bucket] = 0;
+      this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + times);
+      this.#count += times;
+    }
+    this.#min = Math.min(this.#min, min);
+    this.#max = Math.max(this.#max, max);
+  }
+
   merge(other: DurationSketch): void {
     for (const [bucket, count] of other.#counts) this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count);
     this.#count += other.#count;
@@ -80,6 +106,8 @@ export class DurationSketch {
 /** Sub-buckets of one power of two. */
 export const BUCKETS_PER_OCTAVE = 64;
 
+/** Counts of one call of `addAll`, by bucket; all zero in between. */
+const tally = new Uint32Array(1 << 17);
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
 const HIGH_WORD = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;

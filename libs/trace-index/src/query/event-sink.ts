@@ -39,5 +39,5 @@ export interface EventSink {
    * The same for many events at once, for sinks that are asked about millions: it must come to what `accept` of each of
    * them comes to. A reader may use either.
    */
-  acceptBatch?(batch: EventBatch): boolean | undefined;
+  acceptBatch?: ((batch: EventBatch) => boolean | undefined) | undefined;
 }

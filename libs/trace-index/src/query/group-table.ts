@@ -1,5 +1,5 @@
 import { DurationSketch } from './duration-sketch.js';
-import type { EventField, EventSink } from './event-sink.js';
+import type { EventBatch, EventField, EventSink } from './event-sink.js';
 import { hashText, type HashKind, type TraceEvent } from './trace-event.js';
 import type { Definitions } from './trace-file-reader.js';
 import { transferOf } from './transfer.js';
@@ -44,6 +44,14 @@ export interface GroupContext {
 
 type KeyPart = (event: TraceEvent) => Key;
 
+/** Ids that do not matter. */
+const ALL_ZERO = new Uint32Array(0);
+const NO_ROOM = Symbol('no room');
+const NO_EVENT: TraceEvent = {
+  ...{ name: undefined, cat: undefined, ph: undefined, pid: undefined, tid: undefined, ts: undefined, dur: undefined },
+  isMetadata: false,
+  arg: () => undefined,
+};
 const COLUMN_FIELDS = new Set<string>(['name', 'cat', 'pid', 'tid', 'ph']);
 
 /** Totals of a selection by any combination of fields. */
@@ -59,8 +67,14 @@ export class GroupTable implements EventSink {
   /** A tree of maps, one level a field; the leaves are the rows. */
   readonly #byKey: Level = new Map();
   #whole: GroupRow | undefined;
+  /** The rows of one file by lane and class, as far as they have been met. */
+  #cells: { kinds: EventBatch['kinds']; rows: (GroupRow | typeof NO_ROOM)[] } = { kinds: [], rows: [] };
+  /** Absent where the columns of class and lane do not say which group an event is of. */
+  readonly acceptBatch: ((batch: EventBatch) => undefined) | undefined;
 
   constructor(private readonly spec: GroupSpec) {
+    const simple = spec.by.every((field) => COLUMN_FIELDS.has(field) || field === 'file');
+    this.acceptBatch = simple ? this.#addBatch.bind(this) : undefined;
     this.#parts = spec.by.map((field) => this.#part(field));
     this.reads = fieldsRead(spec);
   }
@@ -72,9 +86,30 @@ export class GroupTable implements EventSink {
       this.leftOut++;
       return;
     }
-    row.count++;
-    if (event.dur !== undefined) addDuration(row, event.dur);
-    if (this.spec.bytes) row.bytes += transferOf(event)?.bytes ?? 0;
+    addEvent(row, event.dur ?? NaN, this.spec.bytes ? (transferOf(event)?.bytes ?? NaN) : NaN);
+  }
+
+  #addBatch(batch: EventBatch): undefined {
+    const { count, dur, transfers, kinds } = batch;
+    if (this.#cells.kinds !== kinds) this.#cells = { kinds, rows: [] };
+    const { rows } = this.#cells;
+    const classes = this.#groupsBy('name', 'cat', 'ph') ? batch.classes : ALL_ZERO;
+    const lanes = this.#groupsBy('pid', 'tid') ? batch.lanes : ALL_ZERO;
+    this.matched += count;
+    for (let i = 0; i < count; i++) {
+      const [kind, lane] = [classes[i] ?? 0, lanes[i] ?? 0];
+      const row = (rows[lane * kinds.length + kind] ??= this.#newCell(batch, kind, lane));
+      if (row === NO_ROOM) this.leftOut++;
+      else addEvent(row, dur[i] ?? NaN, transfers[i] ?? NaN);
+    }
+  }
+
+  #newCell({ kinds, threads }: EventBatch, kind: number, lane: number): GroupRow | typeof NO_ROOM {
+    return this.#rowOf({ ...NO_EVENT, ...kinds[kind], ...threads[lane] }) ?? NO_ROOM;
+  }
+
+  #groupsBy(...fields: readonly string[]): boolean {
+    return fields.some((field) => this.spec.by.includes(field));
   }
 
   #rowOf(event: TraceEvent): GroupRow | undefined {
@@ -136,7 +171,11 @@ export class GroupTable implements EventSink {
   }
 }
 
-function addDuration(row: GroupRow, durationUs: number): void {
+/** NaN = absent. */
+function addEvent(row: GroupRow, durationUs: number, bytes: number): void {
+  row.count++;
+  if (!Number.isNaN(bytes)) row.bytes += bytes;
+  if (Number.isNaN(durationUs)) return;
   row.timed++;
   row.sumUs += durationUs;
   row.minUs = Math.min(row.minUs, durationUs);

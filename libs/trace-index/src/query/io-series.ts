@@ -1,6 +1,8 @@
-import type { EventField, EventSink } from './event-sink.js';
+import type { EventBatch, EventField, EventSink } from './event-sink.js';
 import type { TraceEvent } from './trace-event.js';
-import { transferOf, type Transfer } from './transfer.js';
+import { directionOf, transferOf, type Transfer } from './transfer.js';
+
+type Direction = Transfer['direction'];
 
 export interface SeriesSpec {
   readonly beginUs: number;
@@ -14,13 +16,6 @@ export interface SeriesSpec {
  */
 export class IoSeries implements EventSink {
   readonly reads: ReadonlySet<EventField> = new Set<EventField>(['ts', 'dur', 'name', 'transfer']);
-  /** The same series for events that move no data: they need not be read from their lines. */
-  readonly withoutBytes: EventSink = {
-    reads: new Set<EventField>(['ts', 'dur']),
-    accept: (event) => {
-      this.#accept(event, undefined);
-    },
-  };
   readonly bucketUs: number;
   readonly operations: Float64Array;
   readonly readOperations: Float64Array;
@@ -39,25 +34,34 @@ export class IoSeries implements EventSink {
   }
 
   accept(event: TraceEvent): undefined {
-    this.#accept(event, transferOf(event));
+    const transfer = transferOf(event);
+    this.#add(event.ts ?? NaN, event.dur ?? NaN, transfer?.direction ?? 'neither', transfer?.bytes ?? 0);
   }
 
-  #accept(event: TraceEvent, transfer: Transfer | undefined): undefined {
-    const { ts } = event;
-    if (ts === undefined) {
+  acceptBatch({ count, classes, ts, dur, transfers, kinds }: EventBatch): undefined {
+    const directions: (Direction | 'neither')[] = [];
+    for (let i = 0; i < count; i++) {
+      const kind = classes[i] ?? 0;
+      const direction = (directions[kind] ??= directionOf(kinds[kind]?.name ?? '') ?? 'neither');
+      this.#add(ts[i] ?? NaN, dur[i] ?? NaN, direction, transfers[i] ?? 0);
+    }
+  }
+
+  /** NaN = absent. */
+  #add(ts: number, durationUs: number, direction: Direction | 'neither', bytes: number): void {
+    if (Number.isNaN(ts)) {
       this.untimed++;
       return;
     }
-    const dur = Math.max(0, event.dur ?? 0);
+    const dur = durationUs > 0 ? durationUs : 0;
     const { beginUs, endUs } = this.spec;
     if (ts > endUs || ts + dur < beginUs) return;
-    if (ts >= beginUs) this.#count(this.#bucketOf(ts), transfer?.direction);
+    if (ts >= beginUs) this.#count(this.#bucketOf(ts), direction);
     this.#spread(this.busyUs, ts, dur, dur);
-    if (transfer)
-      this.#spread(transfer.direction === 'read' ? this.readBytes : this.writeBytes, ts, dur, transfer.bytes);
+    if (direction !== 'neither') this.#spread(direction === 'read' ? this.readBytes : this.writeBytes, ts, dur, bytes);
   }
 
-  #count(bucket: number, direction: 'read' | 'write' | undefined): void {
+  #count(bucket: number, direction: Direction | 'neither'): void {
     bump(this.operations, bucket, 1);
     if (direction === 'read') bump(this.readOperations, bucket, 1);
     if (direction === 'write') bump(this.writeOperations, bucket, 1);
