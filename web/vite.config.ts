@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { compressed } from './build/compressed.js';
+import { firstFrame } from './build/first-frame.js';
 import { speedscope } from './build/speedscope.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -28,5 +29,5 @@ export default defineConfig({
       ]),
     ),
   },
-  plugins: [speedscope(), compressed()],
+  plugins: [firstFrame(), speedscope(), compressed()],
 });

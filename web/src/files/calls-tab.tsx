@@ -1,6 +1,6 @@
-import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { useRequest } from '../api/index.js';
-import { Button, Empty, Notice, Select, Spinner, Table, VirtualRows, type Column } from '../design/index.js';
+import { Button, Empty, lateView, Notice, Select, Table, VirtualRows, type Column } from '../design/index.js';
 import { colourIndex } from '../lanes/index.js';
 import { setQuery, useQueryValue } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
@@ -10,7 +10,7 @@ import { callTreeRequest, lanesRequest, type CallNode, type CallTreeAnswer } fro
 import { flameLayout, nodeAt, selfTimes, type FlameBox, type NameSelf } from './flame-layout.js';
 import type { TabProps } from './tab-props.js';
 
-const Speedscope = lazy(() => import('./speedscope-frame.js'));
+const Speedscope = lateView(() => import('./speedscope-frame.js'));
 const ROW_PX = 20;
 const NARROWEST = 1 / 1500;
 const MOST_NODES = 20_000;
@@ -50,12 +50,10 @@ export default function CallsTab({ choice, bounds }: TabProps): ReactNode {
         <CopyCurl request={state.request} />
       </div>
       {speedscope !== '' && thread !== '' ? (
-        <Suspense fallback={<Spinner />}>
-          <Speedscope
-            query={{ ...conditionsOf(choice), ts_min: choice.from, ts_max: choice.to, pid, tid }}
-            name={thread}
-          />
-        </Suspense>
+        <Speedscope
+          query={{ ...conditionsOf(choice), ts_min: choice.from, ts_max: choice.to, pid, tid }}
+          name={thread}
+        />
       ) : (
         <Loaded state={state} what="Folding the calls">
           {(answer) => <Calls answer={answer} />}

@@ -1,6 +1,6 @@
-import { lazy, Suspense, useEffect, useState, type ComponentType, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useRequest } from '../api/index.js';
-import { Empty, Notice, Spinner, Tabs } from '../design/index.js';
+import { Empty, lateView, Notice, Spinner, Tabs, type LateView } from '../design/index.js';
 import { hrefOf, Link, useRoute } from '../router/index.js';
 import { Loaded } from '../shell/index.js';
 import { formatCount, formatDurationUs, TimeText } from '../time/index.js';
@@ -16,17 +16,17 @@ import './files.css';
 interface Tab {
   readonly key: string;
   readonly title: string;
-  readonly Content: ComponentType<TabProps>;
+  readonly Content: LateView<TabProps>;
 }
 
 const TABS: readonly Tab[] = [
-  { key: 'timeline', title: 'Timeline', Content: lazy(() => import('./timeline-tab.js')) },
-  { key: 'summary', title: 'Summary', Content: lazy(() => import('./summary-tab.js')) },
-  { key: 'io', title: 'Bandwidth', Content: lazy(() => import('./io-tab.js')) },
-  { key: 'calls', title: 'Calls', Content: lazy(() => import('./calls-tab.js')) },
-  { key: 'events', title: 'Events', Content: lazy(() => import('./events-tab.js')) },
-  { key: 'compare', title: 'Compare', Content: lazy(() => import('./compare/compare-tab.js')) },
-  { key: 'export', title: 'Export', Content: lazy(() => import('./export-tab.js')) },
+  { key: 'timeline', title: 'Timeline', Content: lateView(() => import('./timeline-tab.js')) },
+  { key: 'summary', title: 'Summary', Content: lateView(() => import('./summary-tab.js')) },
+  { key: 'io', title: 'Bandwidth', Content: lateView(() => import('./io-tab.js')) },
+  { key: 'calls', title: 'Calls', Content: lateView(() => import('./calls-tab.js')) },
+  { key: 'events', title: 'Events', Content: lateView(() => import('./events-tab.js')) },
+  { key: 'compare', title: 'Compare', Content: lateView(() => import('./compare/compare-tab.js')) },
+  { key: 'export', title: 'Export', Content: lateView(() => import('./export-tab.js')) },
 ];
 
 const ASK_EVERY_MS = 3_000;
@@ -59,6 +59,7 @@ function JobView({ tab }: { readonly tab: Tab }): ReactNode {
   const pending = wanted.filter(({ state }) => state === 'waiting' || state === 'indexing');
   const ready = listed.data !== undefined && pending.length === 0;
   const info = useRequest(ready ? infoRequest : undefined);
+  useEffect(tab.Content.preload, [tab]);
   useEffect(() => {
     setSettled(ready);
   }, [ready]);
@@ -168,11 +169,11 @@ function Content({
       </Empty>
     );
   return (
-    <Suspense fallback={<Spinner />}>
+    <>
       <View choice={choice} bounds={bounds} />
       <p className="soft job-time">
         <TimeText us={bounds.fromUs} /> · {formatDurationUs(Number(bounds.toUs - bounds.fromUs))}
       </p>
-    </Suspense>
+    </>
   );
 }

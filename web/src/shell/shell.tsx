@@ -1,6 +1,6 @@
-import { lazy, Suspense, useEffect, useState, type ComponentType, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useConnection } from '../api/index.js';
-import { Button, Empty, Select, Spinner } from '../design/index.js';
+import { Button, Empty, Select } from '../design/index.js';
 import { Link, useRoute } from '../router/index.js';
 import { setTimeZone, useTimeZone } from '../time/index.js';
 import { CrashGuard } from './crash-guard.js';
@@ -10,13 +10,11 @@ import { listenToKeys, useShortcuts } from './shortcuts.js';
 import { setTheme, theme, type Theme } from './theme.js';
 import { TokenDialog } from './token-dialog.js';
 
-const LAZY = new Map<string, ComponentType>(PAGES.map(({ path, load }) => [path, lazy(load)]));
-
 /** What stands around every page: navigation, settings, help, and the state of the server. */
 export function Shell(): ReactNode {
   const { path } = useRoute();
   const current = path[0] ?? PAGES[0]?.path ?? '';
-  const Page = LAZY.get(current);
+  const page = PAGES.find(({ path: name }) => name === current);
   const [help, setHelp] = useState(false);
   useEffect(listenToKeys, []);
   useShortcuts('Everywhere', [
@@ -29,9 +27,8 @@ export function Shell(): ReactNode {
     },
   ]);
   useEffect(() => {
-    const title = PAGES.find((page) => page.path === current)?.title;
-    document.title = title === undefined ? 'tracer' : `${title} · tracer`;
-  }, [current]);
+    document.title = page === undefined ? 'tracer' : `${page.title} · tracer`;
+  }, [page]);
   return (
     <div className="shell">
       <a className="skip" href="#main" onClick={focusMain}>
@@ -45,9 +42,7 @@ export function Shell(): ReactNode {
       />
       <ServerState />
       <main id="main" className="main" tabIndex={-1}>
-        <CrashGuard place={path.join('/')}>
-          <Suspense fallback={<Spinner />}>{Page ? <Page /> : <NoSuchPage />}</Suspense>
-        </CrashGuard>
+        <CrashGuard place={path.join('/')}>{page === undefined ? <NoSuchPage /> : <page.View />}</CrashGuard>
       </main>
       {help && (
         <KeyboardHelp
