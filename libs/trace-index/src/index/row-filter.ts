@@ -98,7 +98,10 @@ function localPicks(picks: Uint8Array, list: Uint32Array, into: Uint8Array): Uin
   return local;
 }
 
-/** Moves the rows of `selected[0, count)` that the term holds for to the front; returns how many there are. */
+/**
+ * Moves the rows of `selected[0, count)` that the term holds for to the front; returns how many there are. The loops
+ * have no branches: which rows match is anybody's guess, and a wrong guess costs as much as five rows.
+ */
 function keep(term: ColumnTerm, selected: Uint32Array, count: number, { ts, dur }: ColumnViews): number {
   if (term.kind === 'time') {
     const { minUs, maxUs } = term;
@@ -142,12 +145,14 @@ function keepBetween(
   most: number,
   orAbsent: boolean,
 ): number {
+  const absent = Number(orAbsent);
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const row = selected[i] ?? 0;
     const value = column[row] ?? NaN;
+    selected[kept] = row;
     // NaN is in no interval.
-    if ((value >= least && value <= most) || (orAbsent && Number.isNaN(value))) selected[kept++] = row;
+    kept += (Number(value >= least) & Number(value <= most)) | (absent & Number(Number.isNaN(value)));
   }
   return kept;
 }
@@ -164,9 +169,10 @@ function keepOverlapping(
   for (let i = 0; i < count; i++) {
     const row = selected[i] ?? 0;
     const start = ts[row] ?? NaN;
-    if (!(start <= maxUs)) continue;
-    const length = dur[row] ?? NaN;
-    if (start >= minUs || start + (Number.isNaN(length) ? 0 : length) >= minUs) selected[kept++] = row;
+    const end = start + (dur[row] ?? NaN);
+    selected[kept] = row;
+    // An event without a duration has no end, and overlaps if it begins inside.
+    kept += Number(start <= maxUs) & (Number(start >= minUs) | Number(end >= minUs));
   }
   return kept;
 }
