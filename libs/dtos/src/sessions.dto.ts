@@ -82,6 +82,15 @@ export class SessionDto {
   file?: string;
   @ApiProperty({ type: SessionLimitsDto }) limits!: SessionLimitsDto;
   @ApiPropertyOptional({ type: SessionExportDto }) export?: SessionExportDto;
+  @ApiPropertyOptional({
+    type: 'object',
+    description: 'Pod → container → processes that were seen in it over all runs; only with `processes=1`',
+    additionalProperties: {
+      type: 'object',
+      additionalProperties: { type: 'array', items: { type: 'integer' } },
+    },
+  })
+  processes?: Record<string, Record<string, number[]>>;
 }
 
 /** Totals of the events of one name. Times are nanoseconds; the quantiles are at most 1/32 too high. */

@@ -12,18 +12,14 @@ describe('the lanes of a session', () => {
     expect(groupOf?.(lane(null))).toEqual({ outer: 'api-1', inner: 'container 51c06f4d3985' });
   });
 
-  it('of several containers belong to the one in which they still run, and are never guessed', () => {
-    const pods = {
-      a: { Containers: { web: { Tasks: [1, 2] }, db: { Tasks: null } } },
-      b: { Containers: { db: { Tasks: [3] } } },
-    };
-    const groupOf = containerGroups({ a: ['web', 'db'], b: ['db'] }, pods);
+  it('of several containers belong to the one in which they were seen, and are never guessed', () => {
+    const groupOf = containerGroups({ a: ['web', 'db'], b: ['db'] }, { a: { web: [1, 2] }, b: { db: [3] } });
     const named = [1, 2, 3, 4].map((pid) => Object.values(groupOf?.(lane(pid)) ?? {}).join('/'));
     expect(named).toEqual([
       'a/container web',
       'a/container web',
       'b/container db',
-      'processes that have ended/any container',
+      'processes that lived too shortly to be seen/any container/true',
     ]);
   });
 

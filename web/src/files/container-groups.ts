@@ -1,30 +1,28 @@
 import { useMemo } from 'react';
-import { useRequest, type ApiRequest, type RequestState } from '../api/index.js';
+import { useRequest, type ApiRequest } from '../api/index.js';
 import type { LaneFact, LaneGroup } from '../lanes/index.js';
 
 type Containers = Readonly<Record<string, readonly string[]>>;
-type Pods = Readonly<
-  Record<string, { readonly Containers: Readonly<Record<string, { readonly Tasks: readonly number[] | null }>> }>
->;
+/** Pod → container → processes that were seen in it. */
+type Processes = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 type GroupOf = (lane: LaneFact) => LaneGroup;
 
 /** Kernel sessions are written as their number. */
 const SESSION_FILE = /(?:^|\/)(\d{1,20})\.pfw\.gz$/;
 const SHORT_ID = 12;
+const UNSEEN: LaneGroup = { outer: 'processes that lived too shortly to be seen', inner: 'any container', last: true };
 
 /**
- * Pod → container → thread for the lanes of a session. The file does not say which process was in which container: with one
- * container all were in it; with several it is known of the processes that still run there.
+ * Pod → container → thread for the lanes of a session. With one container all processes were in it; with several it is known
+ * of those that the agent saw there, and never guessed of others.
  */
-export function containerGroups(containers: Containers, pods: Pods): GroupOf | undefined {
+export function containerGroups(containers: Containers, processes: Processes): GroupOf | undefined {
   const all = Object.entries(containers).flatMap(([pod, names]) => names.map((name) => ({ pod, name })));
   const [only] = all;
   if (only === undefined) return undefined;
   const of = new Map<number, LaneGroup>();
-  for (const { pod, name } of all)
-    for (const pid of pods[pod]?.Containers[name]?.Tasks ?? []) of.set(pid, groupFor(pod, name));
-  const rest =
-    all.length === 1 ? groupFor(only.pod, only.name) : { outer: 'processes that have ended', inner: 'any container' };
+  for (const { pod, name } of all) for (const pid of processes[pod]?.[name] ?? []) of.set(pid, groupFor(pod, name));
+  const rest = all.length === 1 ? groupFor(only.pod, only.name) : UNSEEN;
   return ({ pid }) => of.get(pid ?? -1) ?? rest;
 }
 
@@ -39,23 +37,23 @@ export function useContainerGroups(files: readonly string[]): {
   readonly groupOf?: GroupOf;
 } {
   const id = files.length === 1 ? SESSION_FILE.exec(files[0] ?? '')?.[1] : undefined;
-  const session = useRequest(id === undefined ? undefined : sessionRequest(id));
-  const containers = containersOf(session.data);
-  const several = Object.values(containers).flat().length > 1;
-  const pods = useRequest(several ? PODS : undefined);
-  const groupOf = useMemo(() => containerGroups(containers, pods.data ?? {}), [session.data, pods.data]);
+  const { request, data, error } = useRequest(id === undefined ? undefined : sessionRequest(id));
+  const groupOf = useMemo(() => {
+    const [session] = Object.values(data ?? {});
+    return session && containerGroups(session.Containers, session.processes ?? {});
+  }, [data]);
   // A file with a number for a name may well be no session: then host and process do.
-  return { pending: waitsFor(session) || waitsFor(pods), ...(groupOf && { groupOf }) };
+  const pending = request !== undefined && data === undefined && error === undefined;
+  return { pending, ...(groupOf && { groupOf }) };
 }
 
-const waitsFor = ({ request, data, error }: RequestState<unknown>): boolean =>
-  request !== undefined && data === undefined && error === undefined;
+interface StoredSession {
+  readonly Containers: Containers;
+  /** Absent from agents that do not keep them. */
+  readonly processes?: Processes;
+}
 
-const containersOf = (sessions: Sessions | undefined): Containers => Object.values(sessions ?? {})[0]?.Containers ?? {};
-
-type Sessions = Readonly<Record<string, { readonly Containers: Containers }>>;
-
-const PODS: ApiRequest<Pods> = { path: '/v1/pods' };
-const sessionRequest = (id: string): ApiRequest<Sessions> => ({
+const sessionRequest = (id: string): ApiRequest<Readonly<Record<string, StoredSession>>> => ({
   path: `/v1/trace-session/${id}`,
+  query: { processes: 1 },
 });

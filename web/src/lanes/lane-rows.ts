@@ -21,6 +21,8 @@ export interface LaneGroup {
   readonly inner: string;
   /** Order among the groups beside it; by text when equal. */
   readonly order?: number;
+  /** Below all others, for what belongs nowhere. */
+  readonly last?: boolean;
 }
 
 export interface LaneRow {
@@ -100,6 +102,7 @@ function groupsOf(
     .map((fact) => ({ fact, group: groupOf(fact) }))
     .sort(
       (a, b) =>
+        Number(a.group.last ?? false) - Number(b.group.last ?? false) ||
         compare(a.group.outer, b.group.outer) ||
         (a.group.order ?? 0) - (b.group.order ?? 0) ||
         compare(a.group.inner, b.group.inner) ||

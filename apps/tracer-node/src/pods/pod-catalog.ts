@@ -47,10 +47,13 @@ export class PodCatalog {
   /** Every process and thread that the containers have, as of the last scan. */
   tasksOf(containers: readonly ContainerRef[]): Tasks {
     const pids = new Set<number>();
-    for (const ref of containers)
-      for (const pod of podsOf(this.#pods, ref))
-        for (const pid of pod.containers.get(ref.container)?.pids ?? []) pids.add(pid);
+    for (const ref of containers) for (const pid of this.processesOf(ref)) pids.add(pid);
     return { pids: [...pids], tids: threadsOf(this.options.procfsPath, pids) };
+  }
+
+  /** Every process that a container has, as of the last scan. */
+  processesOf(ref: ContainerRef): number[] {
+    return podsOf(this.#pods, ref).flatMap((pod) => pod.containers.get(ref.container)?.pids ?? []);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { EngineRun, RunEnd } from './engine.js';
 import { Followers, type Follower } from './followers.js';
 import { NO_CALLS, NO_COUNTS, nowUs, type RunRecord, type SessionDefinition, type SessionRecord } from './session.js';
 import type { RunExport, SessionHost } from './session-host.js';
+import { SessionProcesses, type SeenProcesses } from './session-processes.js';
 import { TaskCensus } from './task-census.js';
 import { Turns } from './turns.js';
 
@@ -37,6 +38,7 @@ export class LiveSession {
   readonly #host: SessionHost;
   readonly #turns = new Turns();
   readonly #followers = new Followers();
+  readonly #processes: SessionProcesses;
   #record: SessionRecord;
   #attempt: Attempt | undefined;
   #interruption: string | undefined;
@@ -50,6 +52,12 @@ export class LiveSession {
     this.definition = record.definition;
     this.#record = record;
     this.#host = host;
+    this.#processes = new SessionProcesses(record.definition.containers, record.processes);
+  }
+
+  /** Which processes were seen in each container, over all runs. */
+  get processes(): SeenProcesses {
+    return this.#processes.seen;
   }
 
   /** Recording now. */
@@ -87,6 +95,7 @@ export class LiveSession {
       const tasks = this.#host.pods.tasksOf(containers);
       if (tasks.pids.length === 0)
         throw new TracerError('SESSION_CONFLICT', `no process runs in the containers of session ${this.definition.id}`);
+      this.#processes.look((container) => this.#host.pods.processesOf(container));
       const attempt: Attempt = { release: this.#host.reserveRun(), census: new TaskCensus(tasks) };
       await this.#begin(attempt);
       try {
@@ -155,6 +164,7 @@ export class LiveSession {
     if (attempt?.run === undefined || attempt.end !== undefined) return;
     const added = attempt.census.newcomers(this.#host.pods.tasksOf(this.definition.containers));
     if (added.tids.length > 0) attempt.run.addTasks(added);
+    if (added.pids.length > 0) this.#processes.look((container) => this.#host.pods.processesOf(container));
   }
 
   /** Saves how far the run has come, so that little is unknown if the agent dies. Never throws. */
@@ -175,7 +185,7 @@ export class LiveSession {
     this.#export = this.#host.exporter?.begin(this.definition);
     this.#record = { definition: before.definition, state: 'running', file: this.#name, run };
     try {
-      await this.#host.store.save(this.#record);
+      await this.#host.store.save({ ...this.#record, processes: this.#processes.seen });
     } catch (error) {
       this.#record = before;
       this.#attempt = undefined;
@@ -227,7 +237,7 @@ export class LiveSession {
   }
 
   async #save(): Promise<void> {
-    await this.#host.store.save(this.#record).catch((error: unknown) => {
+    await this.#host.store.save({ ...this.#record, processes: this.#processes.seen }).catch((error: unknown) => {
       this.#host.log.error({ reason: reasonOf(error) }, 'the state of a session could not be saved');
     });
   }

@@ -1,9 +1,14 @@
 import type { SessionDto, SessionSummaryDto } from '@tracer/dtos';
 import type { SessionView, SummaryView } from './live-session.js';
+import { processesByPod, type SeenProcesses } from './session-processes.js';
 import type { ContainerRef, RunCounts, RunRecord } from './session.js';
 
-/** A session as the API shows it, published fields first and in the published order. */
-export function sessionDto({ record, running, printed }: SessionView, node: string): SessionDto {
+/** A session as the API shows it, published fields first and in the published order; with its processes when they are given. */
+export function sessionDto(
+  { record, running, printed }: SessionView,
+  node: string,
+  processes?: SeenProcesses,
+): SessionDto {
   const { definition, state, file, run } = record;
   return {
     Id: definition.id,
@@ -24,6 +29,7 @@ export function sessionDto({ record, running, printed }: SessionView, node: stri
     ...(file === undefined ? {} : { file }),
     limits: { ...definition.limits },
     ...(run.export === undefined ? {} : { export: run.export }),
+    ...(processes === undefined ? {} : { processes: processesByPod(definition.containers, processes) }),
   };
 }
 

@@ -10,6 +10,8 @@ export interface TaskSource {
   scan(): Promise<unknown>;
   match(podPattern: string, containerPattern: string): Promise<ContainerRef[]>;
   tasksOf(containers: readonly ContainerRef[]): Tasks;
+  /** The processes of one container, as of the last scan. */
+  processesOf(container: ContainerRef): readonly number[];
 }
 
 /** Sends the events of a run elsewhere. */

@@ -1,4 +1,5 @@
 import type { CallSummary, ProcessRef } from '@tracer/trace-hooks';
+import type { SeenProcesses } from './session-processes.js';
 
 /**
  * What a session is, as data.
@@ -90,6 +91,8 @@ export interface SessionRecord {
   /** Name of the trace file in the trace directory; absent before the first run. */
   readonly file?: string;
   readonly run: RunRecord;
+  /** Which processes were seen in each container; absent in records of before this was kept. */
+  readonly processes?: SeenProcesses;
   /** The agent was told to stop while the session ran. */
   readonly wasRunning?: boolean;
 }

@@ -43,10 +43,11 @@ export class SessionsController {
   /** One session, the sessions of a group, or all. */
   @Get(':id')
   @ApiParam(BY_ID_OR_ALL)
+  @ApiQuery({ name: 'processes', required: false, description: '1 adds which process was seen in which container' })
   @ApiOkMap(SessionDto, 'session id', 'Sessions')
   @ApiBadRequestResponse(REFUSED)
-  get(@Param('id') id: string): Record<string, SessionDto> {
-    return this.sessions.get(id);
+  get(@Param('id') id: string, @Query('processes') processes?: string): Record<string, SessionDto> {
+    return this.sessions.get(id, processes === '1');
   }
 
   /** Starts the session on the processes that its containers have now, or stops it. */

@@ -41,8 +41,9 @@ export class SessionsService {
   }
 
   /** An unknown id is answered with 400 here, as published. */
-  get(id: string): Record<string, SessionDto> {
-    return this.#dtos(id === ALL ? this.agent.sessions.all() : this.#find(id, 'SESSION_ID_INVALID'));
+  get(id: string, withProcesses = false): Record<string, SessionDto> {
+    const found = id === ALL ? this.agent.sessions.all() : this.#find(id, 'SESSION_ID_INVALID');
+    return this.#dtos(found, withProcesses);
   }
 
   async change(id: string, { run }: ChangeSessionDto): Promise<object> {
@@ -98,9 +99,11 @@ export class SessionsService {
     }
   }
 
-  #dtos(sessions: readonly LiveSession[]): Record<string, SessionDto> {
+  #dtos(sessions: readonly LiveSession[], withProcesses = false): Record<string, SessionDto> {
     const { nodeName } = this.agent.config;
-    return Object.fromEntries(sessions.map((session) => [session.definition.id, sessionDto(session.view(), nodeName)]));
+    const dto = (session: LiveSession): SessionDto =>
+      sessionDto(session.view(), nodeName, withProcesses ? session.processes : undefined);
+    return Object.fromEntries(sessions.map((session) => [session.definition.id, dto(session)]));
   }
 }
 

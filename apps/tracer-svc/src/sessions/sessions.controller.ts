@@ -28,6 +28,7 @@ export class SessionsController {
 
   @Get(':id')
   @ApiParam(ID_OR_ALL)
+  @ApiQuery({ name: 'processes', required: false, description: '1 adds which process was seen in which container' })
   @ApiExtraModels(SessionDto)
   @ApiResponse(SESSIONS)
   read(@Call() call: ClientCall): Promise<ClusterAnswer> {

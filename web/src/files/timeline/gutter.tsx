@@ -17,7 +17,17 @@ export function Gutter({ session, onFold, onPin }: GutterProps): ReactNode {
   const scrollPx = useSyncExternalStore(session.subscribe, () => session.state()?.scrollPx ?? 0);
   const shown = rows.filter(({ top, height }) => top + height > scrollPx - 200 && top < scrollPx + 2200);
   return (
-    <div className="tl-gutter" role="list" aria-label="Lanes">
+    <div
+      className="tl-gutter"
+      role="list"
+      aria-label="Lanes"
+      // The browser scrolls to what gets the focus; the lanes beside it have to go along.
+      onScroll={({ currentTarget: box }) => {
+        if (box.scrollTop === 0) return;
+        session.view.scrollBy(box.scrollTop);
+        box.scrollTop = 0;
+      }}
+    >
       {shown.map((row) => (
         <div
           key={row.id}

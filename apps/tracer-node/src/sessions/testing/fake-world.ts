@@ -36,6 +36,10 @@ export class FakePods implements TaskSource {
     const pids = containers.flatMap(({ container }) => this.processes.get(container) ?? []);
     return { pids, tids: pids.flatMap((pid) => [pid, pid + 1000]) };
   }
+
+  processesOf({ container }: ContainerRef): readonly number[] {
+    return this.processes.get(container) ?? [];
+  }
 }
 
 /** An agent without kernel: directories of its own, fake pods and hooks. */
