@@ -162,6 +162,23 @@ describe('the gateway over two nodes', () => {
     expectPromised(method, path.replace('123', '{id}'), answer.body, status);
   });
 
+  it.each<[Method, string, number, string]>([
+    ['get', 'x', 400, 'SESSION_ID_INVALID'],
+    ['get', '18446744073709551616', 400, 'SESSION_ID_INVALID'],
+    ['get', '%20', 400, 'SESSION_ID_INVALID'],
+    ['get', 'x/events', 400, 'SESSION_ID_INVALID'],
+    ['get', 'all/summary', 400, 'SESSION_ID_INVALID'],
+    ['put', 'all', 404, 'SESSION_NOT_FOUND'],
+    ['put', 'x', 404, 'SESSION_NOT_FOUND'],
+    ['delete', '-1', 404, 'SESSION_NOT_FOUND'],
+  ])('answers %s of session %s without the nodes: %d', async (method, id, status, code) => {
+    a.frozen = b.frozen = true;
+    const answer = await send(app, method, `/v1/trace-session/${id}`);
+    expect([answer.status, answer.headers['x-tracer-error']]).toEqual([status, code]);
+    expect(answer.body).toMatch(/^session id ".*" is (not a decimal number|larger than 18446744073709551615)$/);
+    expect([a.requests, b.requests]).toEqual([[], []]);
+  });
+
   it('passes a malformed body to the nodes and their refusal back', async () => {
     const answer = await http(app).post('/v1/trace-session').set('Content-Type', 'text/plain').send('{"pod":');
     expect([answer.status, answer.body]).toEqual([400, 'unexpected EOF']);

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDemoPod } from '../host/fixtures/demo-pod.js';
 import { Follower, ordinaryRequests, RawConnection } from './connections.js';
 import type { Fault } from './fault.js';
 import { KernelSession } from './kernel-session.js';
-import { mib, seconds, type SuiteStage } from './suite-stage.js';
+import { malformedFlood } from './malformed-flood.js';
+import { mib, seconds, SERVICES, type SuiteStage } from './suite-stage.js';
 import { writeTrace } from './trace-files.js';
 
-const SERVICES = ['tracer-svc', 'tracer-node', 'trace-indexer', 'span-api'] as const;
 const BIG_EVENTS = 300_000;
 const BIG_PATH = '/api/v1/events/stream?file=big.pfw.gz';
 /** Caches of decoded text, threads, and what is under way for each reader; far less than the readers would take. */
@@ -157,135 +156,6 @@ const halfOpen: Fault = {
     }
     for (const one of all) one.end();
     return `${all.length} connections: ${mib(held)} more memory; meanwhile ${others}; ${closing}`;
-  },
-};
-
-const ODD_REQUESTS: readonly ((token: string) => string)[] = [
-  ...[
-    '/api/v1/events?limit=abc',
-    '/api/v2/trace/zz',
-    '/v1/trace-session/x',
-    '/api/v1/viz/events?begin=1',
-    '/%zz',
-    '/nothing',
-  ].map(
-    (path) => (token: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`,
-  ),
-  ...(
-    [
-      ['/api/v2/spans', 'application/json', '[{"traceId":"zz"}]'],
-      ['/api/v2/spans', 'application/x-protobuf', '\u0001\u00ff\u00ff'],
-      ['/api/v1/spans', 'application/x-thrift', '\u000c\u00ff\u00ff\u00ff\u00ff'],
-      ['/v1/traces', 'application/x-protobuf', '\u000a\u00ff\u00ff\u00ff\u007f'],
-      ['/v1/trace-session', 'application/json', '{"pod":'],
-      ['/api/v1/query', 'application/json', '{"group_by":{"a":1}}'],
-    ] as const
-  ).map(
-    ([path, type, body]) =>
-      (token: string) =>
-        `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  ),
-];
-
-/** Finds the heads of answers in what comes on a connection; a head is told as its status, a 5xx with its code. */
-class AnswerHeads {
-  #rest = '';
-
-  in(piece: Buffer): string[] {
-    const text = this.#rest + piece.toString('latin1');
-    const found: string[] = [];
-    let end = 0;
-    for (const { 0: head, 1: status = '', index } of text.matchAll(/HTTP\/1\.1 (\d{3}) [^]*?\r\n\r\n/g)) {
-      const [, code = 'no code'] = /^x-tracer-error: (\S+)/im.exec(head) ?? [];
-      found.push(status.startsWith('5') ? `${status} ${code}` : status);
-      end = index + head.length;
-    }
-    this.#rest = text.slice(Math.max(end, text.length - 4000));
-    return found;
-  }
-}
-
-/** Unanswered requests of one connection. */
-const UNDER_WAY = 48;
-
-/** One kind of wrong request on a kept connection, many at a time; counts what comes back. */
-async function lane(
-  stage: SuiteStage,
-  request: string,
-  answers: Map<string, number>,
-  isOver: () => boolean,
-): Promise<void> {
-  const bytes = Buffer.from(request, 'latin1');
-  let connection: RawConnection | undefined;
-  let awaited = 0;
-  const open = (): RawConnection => {
-    const opened = new RawConnection(stage);
-    const heads = new AnswerHeads();
-    awaited = 0;
-    opened.socket.on('data', (piece: Buffer) => {
-      for (const answer of heads.in(piece)) {
-        answers.set(answer, (answers.get(answer) ?? 0) + 1);
-        awaited--;
-      }
-    });
-    return opened;
-  };
-  while (!isOver()) {
-    if (connection === undefined || connection.closed) connection = open();
-    for (; awaited < UNDER_WAY; awaited++) connection.socket.write(bytes);
-    await sleep(1);
-  }
-  connection?.end();
-}
-
-/** On a machine that does little, at least so many answers are waited for. */
-const LEAST_ANSWERS = 1_000;
-
-async function flood(stage: SuiteStage, durationMs: number): Promise<{ answers: Map<string, number>; tookMs: number }> {
-  const answers = new Map<string, number>();
-  const startedAt = performance.now();
-  const isOver = (): boolean => {
-    const passedMs = performance.now() - startedAt;
-    return passedMs > 90_000 || (passedMs > durationMs && total(answers) >= LEAST_ANSWERS);
-  };
-  const requests = ODD_REQUESTS.map((make) => make(stage.token));
-  await Promise.all(requests.map((request) => lane(stage, request, answers, isOver)));
-  return { answers, tookMs: performance.now() - startedAt };
-}
-
-function total(answers: ReadonlyMap<string, number>): number {
-  return [...answers.values()].reduce((a, b) => a + b, 0);
-}
-
-const malformedFlood: Fault = {
-  name: 'malformed requests, as many as the machine makes',
-  must: 'never a 5xx, unless no agent answers in time; services alive and in the same processes; memory bounded',
-  async run(stage, { factor }) {
-    const pids = SERVICES.map((app) => stage.pidOf(app));
-    const before = stage.rssBytes(...SERVICES);
-    const garbage = Array.from({ length: 100 }, (_, at) => {
-      const connection = new RawConnection(stage, Object.values(stage.ports)[at % 4]);
-      connection.socket.write(Buffer.from(`\u0016\u0003\u0001 ${'\u00ff\u0000'.repeat(at)}\r\n\r\n`, 'latin1'));
-      return connection;
-    });
-    const { answers, tookMs } = await flood(stage, 4_000 * factor);
-    await stage.until('garbage is answered or cut', () =>
-      garbage.every(({ closed, received }) => closed || received > 0),
-    );
-    for (const one of garbage) one.end();
-    // That no agent answered in time is what a deadline is for.
-    const failures = [...answers].filter(([answer]) => answer.startsWith('5') && !answer.endsWith('NODES_UNREACHABLE'));
-    assert.deepEqual(failures, []);
-    assert.deepEqual(
-      SERVICES.map((app) => stage.pidOf(app)),
-      pids,
-    );
-    const others = await ordinaryRequests(stage, 15);
-    const held = stage.rssBytes(...SERVICES) - before;
-    assert.ok(held < 400 * 2 ** 20, `${mib(held)} more memory`);
-    const count = total(answers);
-    const kinds = [...answers].sort().map(([status, count]) => `${status} × ${count}`);
-    return `${count} requests at ${Math.round((count / tookMs) * 1000)}/s on ${availableParallelism()} shared cores (sender included): ${kinds.join(', ')}; ${mib(held)} more memory; afterwards ${others}`;
   },
 };
 

@@ -9,6 +9,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export type AppName = 'tracer-svc' | 'tracer-node' | 'trace-indexer' | 'span-api' | 'postgres';
 
+/** The services of our own. */
+export const SERVICES = ['tracer-svc', 'tracer-node', 'trace-indexer', 'span-api'] as const;
+
 const PORTS = { gateway: 27480, node: 27481, indexer: 27482, spanApi: 27483 } as const;
 /** Far more than anything takes on a quiet machine: no fault is judged by its time. */
 const PATIENCE_MS = Number(process.env['FAULTS_PATIENCE_MS'] ?? 180_000);

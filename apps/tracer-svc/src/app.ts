@@ -5,6 +5,7 @@ import { FAMILY_ERROR_BODIES } from './http/family-error-bodies.js';
 import { serveMergedDocument } from './openapi/serve-document.js';
 import { servePage } from './page/serve-page.js';
 import { proxyUpstreams } from './proxy/proxy-upstreams.js';
+import { refuseWrongIds } from './sessions/refuse-wrong-ids.js';
 
 /** What controls sessions or deletes, and what is traced: a page of another site may do or read none of it. */
 const OWN_PAGES_ONLY = [
@@ -31,6 +32,7 @@ export const app: AppDefinition<TracerSvcConfig> = {
     // Published clients get `<`, `>` and `&` as \u003c and so on, and may embed answers in pages.
     nest.set('json escape', true);
     nest.use(publishedRouting);
+    nest.use(refuseWrongIds(filter));
     nest.use(servePage());
     serveMergedDocument(nest, app);
     proxyUpstreams(nest, filter);

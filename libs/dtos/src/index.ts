@@ -145,3 +145,4 @@ export {
   TimedRunDto,
   TimeFiguresDto,
 } from './perf-tracer.dto.js';
+export { parseSessionId } from './session-id.js';

@@ -8,10 +8,12 @@ import type { AppContext, AppDefinition } from './app-definition.js';
 import { HealthModule } from './health.js';
 import { refuseForeignPages } from './foreign-pages.js';
 import { isLoopback, listenAddress, type ListenConfig } from './listen-config.js';
-import { NestLog, requestLog } from './logging.js';
+import { inOrder, inTurn } from './in-turn.js';
+import { NestLog } from './logging.js';
 import { Metrics, MetricsModule } from './metrics.js';
 import { CONTROL_BODY_BYTES } from './request-body.js';
 import { requestIds } from './request-id.js';
+import { requestLog } from './request-log.js';
 import { SelfTracing } from './self-tracing/self-tracing.js';
 import { SelfTracingModule } from './self-tracing/self-tracing.module.js';
 import { sharePort } from './shared-port.js';
@@ -21,6 +23,7 @@ import { allowOrigins } from './trust/cors.js';
 import { securityHeaders } from './trust/security-headers.js';
 import { trustMetrics } from './trust/trust-metrics.js';
 import { openTrust, TrustModule, type OpenedTrust } from './trust/trust.module.js';
+import { endStalled } from './stalled-clients.js';
 import { TracerErrorFilter } from './tracer-error.filter.js';
 import { VERSION } from './version.js';
 
@@ -62,18 +65,22 @@ function equip<C extends ListenConfig>(
   if (definition.http2 !== undefined) sharePort(app.getHttpServer(), definition.http2(app));
   tls?.watch(app.getHttpServer() as unknown as HttpsServer);
   const filter = new TracerErrorFilter(definition.errorBodies ?? [], context.log);
-  app.use(
-    requestIds,
-    app.get(SelfTracing).trace,
-    requestLog(context.log),
-    app.get(Metrics).timeRequests,
-    securityHeaders,
-  );
   const { host } = listenAddress(context.config.address);
-  app.use(answeringErrors(refuseForeignPages(definition.ownPagesOnly ?? [], isLoopback(host)), filter));
-  if (definition.origins) app.use(allowOrigins(definition.origins(context.config)));
   const refuse = filter.answer.bind(filter);
-  app.use(admission({ trust, certificates, refuse, counted: trustMetrics(app.get(Metrics), trust, tls) }));
+  app.use(
+    inOrder([
+      inTurn(),
+      requestIds,
+      endStalled({ stallMs: context.config.clientStallMs, log: context.log, counted: app.get(Metrics).stalled }),
+      app.get(SelfTracing).trace,
+      requestLog(context.log),
+      app.get(Metrics).timeRequests,
+      securityHeaders,
+      answeringErrors(refuseForeignPages(definition.ownPagesOnly ?? [], isLoopback(host)), filter),
+      ...(definition.origins ? [allowOrigins(definition.origins(context.config))] : []),
+      admission({ trust, certificates, refuse, counted: trustMetrics(app.get(Metrics), trust, tls) }),
+    ]),
+  );
   definition.configure?.(app, context, filter);
   if (definition.bodies !== 'none') app.use(jsonBodies(definition.rawBodyPrefixes ?? [], filter));
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }));

@@ -15,6 +15,15 @@ export abstract class ListenConfig extends SelfTracingConfig {
   })
   stopDeadlineMs = 10_000;
 
+  @IntSetting({
+    env: 'TRACER_CLIENT_STALL_MS',
+    flag: 'client-stall-ms',
+    min: 0,
+    max: 86_400_000,
+    description: 'how long a client may take nothing of its answer before it is cut off, in ms; 0 is for ever',
+  })
+  clientStallMs = 300_000;
+
   @TextSetting({
     env: 'TRACER_LOG_LEVEL',
     flag: 'log-level',

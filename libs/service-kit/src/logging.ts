@@ -1,7 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { pinoHttp, type HttpLogger } from 'pino-http';
-import { requestIdOf } from './request-id.js';
 
 /** Members whose values are never logged, wherever one or two levels deep they turn up. */
 const SECRETS = ['authorization', 'cookie', 'token', 'nodeToken', 'tokens', 'password', 'databaseUrl'].flatMap(
@@ -32,36 +30,6 @@ export function createLogger(name: string, level: string, to?: DestinationStream
 function standardOutput(): NodeJS.WriteStream {
   if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => undefined);
   return process.stdout;
-}
-
-/** Probes come every few seconds and say nothing. */
-const QUIET = new Set(['/health', '/ready', '/metrics']);
-
-export function requestLog(logger: Logger): HttpLogger {
-  return pinoHttp({
-    logger,
-    genReqId: requestIdOf,
-    autoLogging: { ignore: (request) => QUIET.has(request.url ?? '') },
-    customLogLevel: (_, response, error) => (error !== undefined || response.statusCode >= 500 ? 'warn' : 'debug'),
-    // One line that says what failed; the stack that pino-http makes up for a status says nothing.
-    customErrorMessage: ({ method = '', url = '' }, { statusCode }) =>
-      `${method} ${withoutSecrets(url)} answered ${statusCode}`,
-    customErrorObject: (_request, _response, { message }: Error, facts: object) =>
-      message.startsWith('failed with status code') ? { ...facts, err: undefined } : facts,
-    serializers: {
-      req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
-        id,
-        method,
-        url: withoutSecrets(url),
-      }),
-      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-    },
-  });
-}
-
-/** Tokens are never read from a URL, but somebody may put one there. */
-function withoutSecrets(url: string): string {
-  return url.replace(/([?&](?:access_)?(?:token|key|password)=)[^&]*/gi, '$1…');
 }
 
 /** What Nest itself has to say, in the same format. */

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Module, type DynamicModule } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { NextFunction, Request, Response } from 'express';
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 /** Prometheus metrics of one app; engines' figures are registered by the app's modules. */
 export class Metrics {
@@ -13,19 +13,29 @@ export class Metrics {
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers: [this.registry],
   });
+  readonly #stalled = new Counter({
+    name: 'tracer_stalled_clients_total',
+    help: 'Clients cut off because they took nothing of their answer',
+    registers: [this.registry],
+  });
 
   constructor(service: string) {
     this.registry.setDefaultLabels({ service });
     collectDefaultMetrics({ register: this.registry });
   }
 
+  readonly stalled = (): void => {
+    this.#stalled.inc();
+  };
+
   /** Express middleware that times each request under the pattern of its route, never under its raw path. */
   readonly timeRequests = (request: Request, response: Response, next: NextFunction): void => {
-    const done = this.#requests.startTimer();
+    const startedAtMs = performance.now();
     response.once('close', () => {
       const { path } = (request.route as { path?: string } | undefined) ?? {};
       const status = `${Math.floor(response.statusCode / 100)}xx`;
-      done({ method: request.method, route: path ?? 'other', status });
+      const labels = { method: request.method, route: path ?? 'other', status };
+      this.#requests.observe(labels, (performance.now() - startedAtMs) / 1000);
     });
     next();
   };

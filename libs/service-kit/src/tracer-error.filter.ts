@@ -42,7 +42,8 @@ export class TracerErrorFilter implements ExceptionFilter {
       .status(failure.status)
       .set('X-Tracer-Error', failure.code)
       .type(typeof contentType === 'string' ? contentType : contentType(request))
-      .send(typeof body === 'string' ? Buffer.from(body) : Buffer.from(body));
+      .set('Content-Length', String(Buffer.byteLength(body)))
+      .end(body);
   }
 }
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { reasonOf, TracerError } from '@tracer/base';
+import { parseSessionId } from '@tracer/dtos';
 import { isMalformedGlob } from '@tracer/pods';
 import type { ProcessRef } from '@tracer/trace-hooks';
 import type { HookCatalog } from '../trace-hooks/hook-catalog.js';
 import { LiveSession } from './live-session.js';
-import { newSessionId, parseSessionId } from './session-id.js';
+import { newSessionId } from './session-id.js';
 import { NO_COUNTS, nowUs, type RunLimits, type SessionDefinition, type SessionRecord } from './session.js';
 import { SessionFigures, type Figures } from './session-figures.js';
 import type { SessionHost } from './session-host.js';

@@ -45,11 +45,11 @@ export class LiveReaders {
       skipped: (events) => {
         this.#skipped += events;
       },
+      closed: () => {
+        this.#open.delete(reader);
+      },
     });
     this.#open.add(reader);
-    out.once('close', () => {
-      this.#open.delete(reader);
-    });
     return reader;
   }
 }
@@ -57,6 +57,7 @@ export class LiveReaders {
 interface Pool {
   queueBytes(): number;
   skipped(events: number): void;
+  closed(): void;
 }
 
 /**
@@ -81,6 +82,7 @@ export class LiveReader {
       }, KEEP_ALIVE_MS);
     out.once('close', () => {
       clearInterval(this.#keepAlive);
+      pool.closed();
     });
   }
 

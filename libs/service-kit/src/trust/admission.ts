@@ -9,8 +9,6 @@ import { ROLES_HEADER, setPrincipal, USER_HEADER, type Principal } from './princ
 import { ruleOf, type RouteRule } from './route-roles.js';
 import type { Admitted, Trust } from './trust.js';
 
-const MOST_LISTENERS = 32;
-
 type Refuse = (error: unknown, request: Request, response: Response) => void;
 
 export interface AdmissionOptions {
@@ -46,8 +44,6 @@ export function admission(options: AdmissionOptions): RequestHandler {
       watched?.();
     });
     setPrincipal(request, principal);
-    // Many steps of an answer wait for its end; none is added as it goes on.
-    response.setMaxListeners(MOST_LISTENERS);
     if (rule.audit === undefined) next();
     else audited(trust, rule.audit, principal, request, response, next);
   };

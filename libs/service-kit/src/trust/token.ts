@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** 256 random bits: nobody guesses them, so a fast hash is enough to keep them secret. */
 const TOKEN_BYTES = 32;
@@ -13,7 +13,7 @@ export function newToken(): string {
 
 /** What is stored instead of a token: SHA-256 of its UTF-8 bytes. */
 export function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token, 'utf8').digest();
+  return hash('sha256', token, 'buffer');
 }
 
 /** `sha256:` and 64 hexadecimal digits, as lists of tokens have it. */
@@ -54,6 +54,6 @@ export class DigestIndex<T extends { readonly digest: Buffer }> {
 
   #keyed(digest: Buffer): string {
     // Nobody sees the outcome, so a plain hash over key and digest is as good as an HMAC, and ten times as fast.
-    return createHash('sha256').update(this.#key).update(digest).digest('base64');
+    return hash('sha256', Buffer.concat([this.#key, digest]), 'base64');
   }
 }
