@@ -109,6 +109,53 @@ describe('lists in the page', () => {
     expect(await visitor.nameless()).toEqual([]);
   }, 120_000);
 
+  it('shows events as they come, and can be held still without missing any', async () => {
+    const { page } = visitor;
+    const client = new DmClient(suite.spanApiPort);
+    const upload = (number: number): Promise<unknown> =>
+      client.upload(dmJob(`live-${number}`, { sql: dmText(`LIVE ${number}`), state: queued }));
+    await page.goto(`${suite.url}/#/dm/live`);
+    await page.getByRole('heading', { name: 'Waiting for events' }).waitFor();
+    // The stream shows what comes from its opening on: sent until it is open.
+    for (let sent = 0; (await page.getByText(/^LIVE/).count()) === 0; sent++) {
+      await upload(sent);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      if (sent > 100) throw new Error('no event shows');
+    }
+    await page.getByRole('button', { name: 'Hold' }).click();
+    await upload(1_000);
+    await page.getByText('1 wait until the list goes on').waitFor();
+    expect(await page.getByText('LIVE 1000').count()).toBe(0);
+    await visitor.picture('dm-live');
+    await page.keyboard.press('p');
+    await page.getByText('LIVE 1000').waitFor();
+    await page.getByLabel('Statement contains').fill('no such');
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByText('0 events since this view was opened').waitFor();
+    client.close();
+  }, 180_000);
+
+  it('holds runs against a budget, and gives the line that a build asks with', async () => {
+    const { page } = visitor;
+    await page.goto(`${suite.url}/#/features/tag/checkout/budget`);
+    await page.getByRole('heading', { name: 'Set a limit' }).waitFor();
+    await page.getByLabel('p95 at most, ms').fill('1');
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByRole('table', { name: 'Limits' }).getByText('exceeded').waitFor();
+    expect(await page.locator('.command code').innerText()).toContain('curl -sSf');
+    await page.getByLabel('p95 at most, ms').fill('100000');
+    await page.getByLabel('Step').selectOption('paid');
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByRole('table', { name: 'Limits' }).getByText('kept').waitFor();
+    expect(await visitor.place()).toContain('step=paid&p95_ms=100000');
+    await visitor.picture('feature-budget');
+    await page.getByLabel('Of no fewer runs than').fill('50');
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByRole('alert').filter({ hasText: '404' }).waitFor();
+    await page.getByLabel('p95 at most, ms').fill('fast');
+    await page.getByText('a number').waitFor();
+  }, 120_000);
+
   it('shows the trend of a step and whether two sets of runs differ', async () => {
     const { page } = visitor;
     await suite.post('/api/tracing/batch', { runs: RUNS });
@@ -140,6 +187,7 @@ describe('lists in the page', () => {
       'spans/graph',
       'dm',
       'dm/events',
+      'dm/live',
       'features',
     ]) {
       await page.goto(`${suite.url}/#/${place}`);

@@ -10,6 +10,8 @@ export interface ApiRequest<Answer = unknown> {
   readonly path: string;
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses beside 2xx whose bodies are answers, too: a verdict, for instance. */
+  readonly answers?: readonly number[];
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Never set; carries the type. */

@@ -10,7 +10,7 @@ interface SendOptions {
 export async function send(request: ApiRequest, { signal }: SendOptions = {}): Promise<Response> {
   const answer = await attempt(request, signal);
   serverAnswered();
-  if (answer.ok) return answer;
+  if (answer.ok || request.answers?.includes(answer.status) === true) return answer;
   if (answer.status === 401) tokenWanted();
   const body = await answer.text().catch(() => '');
   const code = answer.headers.get('X-Tracer-Error') ?? undefined;

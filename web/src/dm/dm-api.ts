@@ -86,6 +86,13 @@ export const eventsRequest = (
   query,
 });
 
+/** Events as they come, as server-sent events; behind `after` where that is given. */
+export const liveEventsRequest = (query: Query): ApiRequest => ({
+  path: '/api/v1/dm/events/live',
+  query,
+  headers: { Accept: 'text/event-stream' },
+});
+
 export const jobsRequest = (
   query: Query,
 ): ApiRequest<{ readonly traces: readonly TraceJobs[]; readonly next?: number }> => ({

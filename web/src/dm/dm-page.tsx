@@ -9,11 +9,13 @@ import { totalsRequest } from './dm-api.js';
 import { EventsView } from './events-view.js';
 import { GroupView } from './group-view.js';
 import { JobsView } from './jobs-view.js';
+import { LiveEventsView } from './live-view.js';
 import { TraceView } from './trace-view.js';
 
 const TABS = [
   { key: 'jobs', title: 'Jobs', href: hrefOf(['dm']) },
   { key: 'events', title: 'Events', href: hrefOf(['dm', 'events']) },
+  { key: 'live', title: 'Live', href: hrefOf(['dm', 'live']) },
   { key: 'trace', title: 'One trace', href: hrefOf(['dm', 'trace']) },
   { key: 'group', title: 'DDL lock', href: hrefOf(['dm', 'group']) },
 ];
@@ -30,6 +32,7 @@ export default function DmPage(): ReactNode {
       <Totals />
       {place === 'jobs' && <JobsView />}
       {place === 'events' && <EventsView />}
+      {place === 'live' && <LiveEventsView />}
       {place === 'trace' && <TraceView key={id} traceId={id} />}
       {place === 'group' && <GroupView key={id} groupId={id} />}
     </div>

@@ -5,34 +5,13 @@ import { setQuery, useRoute } from '../router/index.js';
 import { CopyCurl, DownloadButton, Loaded } from '../shell/index.js';
 import { formatCount } from '../time/index.js';
 import { eventsRequest, exportRequest } from './dm-api.js';
+import { FILTER_FIELDS } from './event-fields.js';
 import { EventTable } from './event-table.js';
 import { FilterForm, valuesOf, type FilterField } from './filter-form.js';
 import { NoEvents } from './no-events.js';
 
-const choices = (...values: readonly string[]): readonly (readonly [string, string])[] => [
-  ['', 'any'],
-  ...values.map((value) => [value, value] as const),
-];
-
-const FILTER: readonly FilterField[] = [
-  { key: 'from', label: 'From', placeholder: '2026-11-21T13:00:00Z' },
-  { key: 'to', label: 'To, exclusive', placeholder: '2026-11-21T14:00:00Z' },
-  { key: 'source', label: 'Upstream' },
-  { key: 'task', label: 'Task' },
-  { key: 'type', label: 'Kind', options: choices('binlog', 'job') },
-  {
-    key: 'op',
-    label: 'Operation',
-    options: choices('insert', 'update', 'delete', 'ddl', 'xid', 'flush', 'skip', 'rotate'),
-  },
-  { key: 'state', label: 'Jobs in state', options: choices('init', 'queued', 'success', 'error') },
-  { key: 'groupId', label: 'DDL lock resolution' },
-  { key: 'fromPosition', label: 'From position', placeholder: 'mysql-bin.000004:1234' },
-  { key: 'toPosition', label: 'To position', placeholder: 'mysql-bin.000004:9999' },
-  { key: 'sql', label: 'Statement contains' },
-];
 const FIELDS: readonly FilterField[] = [
-  ...FILTER,
+  ...FILTER_FIELDS,
   {
     key: 'order',
     label: 'Order',
@@ -60,7 +39,7 @@ export function EventsView(): ReactNode {
               <span className="grow soft" role="status">
                 {formatCount(events.length)} events{next === undefined ? '' : ', and more'}
               </span>
-              <DownloadButton small request={exportRequest(valuesOf(query, FILTER))} file="events.ndjson">
+              <DownloadButton small request={exportRequest(valuesOf(query, FILTER_FIELDS))} file="events.ndjson">
                 Download all that match
               </DownloadButton>
               <CopyCurl request={request} />

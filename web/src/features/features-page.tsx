@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Tabs } from '../design/index.js';
 import { hrefOf, useRoute } from '../router/index.js';
 import '../charts/panes.css';
+import { BudgetView } from './budget-view.js';
 import { CompareRuns } from './compare-runs.js';
 import { TagList } from './tag-list.js';
 import { TagView } from './tag-view.js';
@@ -21,6 +22,7 @@ export default function FeaturesPage(): ReactNode {
             href: hrefOf(['features', 'tag', tag]),
           },
           { key: 'compare', title: 'Compare', href: hrefOf(['features', 'tag', tag, 'compare']) },
+          { key: 'budget', title: 'Budget', href: hrefOf(['features', 'tag', tag, 'budget']) },
         ]),
   ];
   return (
@@ -30,6 +32,8 @@ export default function FeaturesPage(): ReactNode {
       {place === 'tag' && tag !== '' ? (
         view === 'compare' ? (
           <CompareRuns key={tag} tag={tag} />
+        ) : view === 'budget' ? (
+          <BudgetView key={tag} tag={tag} />
         ) : (
           <TagView key={tag} tag={tag} />
         )

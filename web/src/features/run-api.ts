@@ -93,6 +93,25 @@ export const summaryRequest = (tag: string, last: number, id: string): ApiReques
   query: { last, id },
 });
 
+export interface RunBudget {
+  readonly step_name: string | null;
+  readonly runs: number;
+  readonly ok: boolean;
+  readonly checks: readonly {
+    readonly figure: string;
+    readonly limit_ms: number;
+    readonly actual_ms: number;
+    readonly ok: boolean;
+  }[];
+}
+
+/** 412 says that the budget is not kept, with the same figures. */
+export const budgetRequest = (tag: string, query: ApiRequest['query']): ApiRequest<RunBudget> => ({
+  path: `/api/traces/${segment(tag)}/budget`,
+  ...(query && { query }),
+  answers: [412],
+});
+
 export const compareRequest = (tag: string, a: string, b: string, last: number): ApiRequest<RunComparison> => ({
   path: `/api/traces/${segment(tag)}/compare`,
   query: { a, b, last },
