@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig, settingsOf, VERSION, type ListenConfig } from '@tracer/service-kit';
 import { APP_NAMES, APPS, type AppName } from './fixtures/apps.js';
@@ -186,6 +186,19 @@ describe('components', () => {
 
   it('are refused where the renderer of these tests would guess', () => {
     expect(() => kustomize(`${K8S}/components/local-traces`)).toThrow('no DaemonSet/tracer-node to patch');
+  });
+
+  it('all stand in the overlay of everything, but for the two kinds of place for trace files', () => {
+    const everything = readFileSync('test/deploy/fixtures/everything/kustomization.yaml', 'utf8');
+    for (const name of readdirSync(`${K8S}/components`))
+      if (!['local-traces', 'tls-secret'].includes(name)) expect(everything).toContain(`components/${name}\n`);
+  });
+
+  it('selinux gives the agent the type of processes of the node, and changes nothing else of its rights', () => {
+    const [plain, labelled] = ['overlays/default', '../../test/deploy/fixtures/everything'].map(
+      (path) => one(workloadsOf(kustomize(`${K8S}/${path}`)), 'tracer-node').container.securityContext,
+    );
+    expect(labelled).toEqual({ ...plain, seLinuxOptions: { type: 'spc_t' } });
   });
 
   it('production collects the metrics of the gateway by TLS, those of the others without', () => {
