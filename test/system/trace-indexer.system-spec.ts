@@ -2,9 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { traceLines, writeTrace } from '../../libs/trace-index/src/testing/trace-lines.js';
 
 const LISTENING = /"port":(\d+),.*"msg":"listening"/;
@@ -102,6 +104,45 @@ describe('trace-indexer as a process', () => {
     expect(await other.ended).toBe(2);
     expect(other.output).toMatch(/--port=99999 must be .*--executor-threads=0 must be/);
   });
+});
+
+describe('answers', () => {
+  const FILE = 'file=job/large.pfw.gz';
+  const ASKED = [
+    `/api/v1/events/stream?${FILE}&metadata=all`,
+    `/api/v1/events/stream?${FILE}&name=read`,
+    `/api/v1/viz/events?${FILE}&begin=0&end=1000000000000&summary=1`,
+  ];
+
+  /** The body, read piece by piece with a pause after some of them; leaves after `most` pieces. */
+  async function read(url: string, pauseEvery = Infinity, most = Infinity): Promise<Buffer> {
+    const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+    const parts: Buffer[] = [];
+    for await (const part of response as AsyncIterable<Buffer>) {
+      parts.push(part);
+      if (parts.length >= most) break;
+      if (parts.length % pauseEvery === 0) await sleep(2);
+    }
+    return Buffer.concat(parts);
+  }
+
+  it('are whole for fast and slow clients at a time, while others leave in the middle', async () => {
+    const indexer = new Indexer(args());
+    const urls = await Promise.all(ASKED.map(async (path) => `${await indexer.url()}${path}`));
+    const expected: Buffer[] = [];
+    for (const url of urls) expected.push(await read(url));
+    const text = gunzipSync(readFileSync(join(traces, 'job', 'large.pfw.gz'))).toString();
+    expect(expected[0]?.toString().split('\n').slice(0, -1)).toEqual(
+      text.split('\n').flatMap((line) => (line.startsWith('{') ? [line.replace(/,$/, '')] : [])),
+    );
+    const clients = [Infinity, 40, 7, 1].flatMap((pauseEvery) =>
+      urls.map(async (url, at) => {
+        await read(url, Infinity, 3);
+        return (await read(url, pauseEvery)).equals(expected[at] ?? Buffer.alloc(0));
+      }),
+    );
+    expect(await Promise.all(clients)).toEqual(clients.map(() => true));
+  }, 180_000);
 });
 
 describe('indexes', () => {
