@@ -5,6 +5,7 @@ export { parquetFile } from './export/parquet.js';
 export { perfettoTrace } from './export/perfetto.js';
 export { MAX_TIMELINE_EVENTS, readTimeline } from './export/selected-timeline.js';
 export { speedscopeJson } from './export/speedscope.js';
+export { IndexLost } from './index/index-lost.js';
 export { PlainTraceFile } from './plain/plain-trace-file.js';
 export { ByteBuffer } from './query/byte-buffer.js';
 export { DensityGrid, type DensityLane, type LaneKind } from './query/density-grid.js';

@@ -6,6 +6,7 @@ import { Values, whilePresent } from '../http/answer-stream.js';
 import { ApiEventErrors } from '../http/api-errors.js';
 import { FILTER_PARAMETERS, readSelection, TS_MAX, TS_MIN } from '../http/event-parameters.js';
 import { ApiParameters, integerParameter, type QueryValues } from '../http/parameter.js';
+import { LostIndexInterceptor } from '../http/lost-index.interceptor.js';
 import { RetryAfterInterceptor } from '../http/retry-after.interceptor.js';
 import { AnalysisService } from './analysis.service.js';
 import { readGroupQuery } from './group-query.js';
@@ -25,7 +26,7 @@ const BUCKETS = integerParameter('buckets', {
 
 @ApiTags('tables')
 @Controller('api/v1')
-@UseInterceptors(RetryAfterInterceptor)
+@UseInterceptors(RetryAfterInterceptor, LostIndexInterceptor)
 export class AnalysisController {
   constructor(@Inject(AnalysisService) private readonly analysis: AnalysisService) {}
 

@@ -5,6 +5,7 @@ import { sendStream, Values } from '../http/answer-stream.js';
 import { ApiEventErrors } from '../http/api-errors.js';
 import { FILTER_PARAMETERS, limitOf, readSelection, RESOLVE, STREAM_LIMIT } from '../http/event-parameters.js';
 import { ApiParameters, requiredChoiceParameter, type QueryValues } from '../http/parameter.js';
+import { LostIndexInterceptor } from '../http/lost-index.interceptor.js';
 import { RetryAfterInterceptor } from '../http/retry-after.interceptor.js';
 import { EXPORT_FORMATS, FORMATS } from './export-formats.js';
 import { ExportService } from './export.service.js';
@@ -21,7 +22,7 @@ const FILE_CONTENT = Object.fromEntries(
 
 @ApiTags('export')
 @Controller('api/v1/export')
-@UseInterceptors(RetryAfterInterceptor)
+@UseInterceptors(RetryAfterInterceptor, LostIndexInterceptor)
 export class ExportController {
   constructor(@Inject(ExportService) private readonly exports: ExportService) {}
 

@@ -11,6 +11,7 @@ import {
   integerParameter,
   type QueryValues,
 } from '../http/parameter.js';
+import { LostIndexInterceptor } from '../http/lost-index.interceptor.js';
 import { RetryAfterInterceptor } from '../http/retry-after.interceptor.js';
 import { VizAnalysis } from './viz-analysis.js';
 import { VizEvents } from './viz-events.js';
@@ -38,7 +39,7 @@ const PER_OCTAVE = choiceParameter('per_octave', {
 
 @ApiTags('pictures')
 @Controller('api/v1/viz')
-@UseInterceptors(RetryAfterInterceptor)
+@UseInterceptors(RetryAfterInterceptor, LostIndexInterceptor)
 export class VizController {
   constructor(
     @Inject(VizEvents) private readonly vizEvents: VizEvents,
