@@ -4,6 +4,7 @@ import { reasonOf, TracerError, writableDirectory, type Log } from '@tracer/base
 import { openPodSource, type PodSource } from '@tracer/pods';
 import { closeTornFile, endOrphanedHook, nativeHooks } from '@tracer/trace-hooks';
 import { clusterEnvironment, hookEnvironment, type TracerNodeConfig } from '../config.js';
+import { FoundLater } from '../pods/found-later.js';
 import { PodCatalog } from '../pods/pod-catalog.js';
 import { SessionRegistry } from '../sessions/session-registry.js';
 import { SessionStore } from '../sessions/session-store.js';
@@ -82,7 +83,7 @@ export class NodeAgent {
     const unlock = lockStateDirectory(stateDir);
     try {
       const pods = new PodCatalog({
-        source: await podSource(config, withoutRepeats(log, QUIET_MS)),
+        source: await this.#podSource(withoutRepeats(log, QUIET_MS)),
         procfsPath: config.procfsPath,
         onScan: (seconds) => {
           this.onScan(seconds);
@@ -114,6 +115,18 @@ export class NodeAgent {
     parts.pods.close();
     parts.unlock();
     this.#parts = undefined;
+  }
+
+  async #podSource(log: Log): Promise<PodSource> {
+    const { config } = this;
+    const source = await podSource(config, log);
+    // What was told to us is no question.
+    if (source.kind === 'cri' || config.useProcfs || config.criEndpoint !== '') return source;
+    return new FoundLater(source, {
+      look: () => podSource(config, withoutInfo(log)),
+      mayChange: () => (this.#parts?.sessions.figures().states.running ?? 0) === 0,
+      log,
+    });
   }
 
   get #started(): Parts {

@@ -19,6 +19,7 @@ class ManualNodes implements NodeSource {
 }
 
 const said: string[] = [];
+let nowMs = 1000;
 const log = {
   info: (facts: object, message: string) => said.push(`${message} ${JSON.stringify(facts)}`),
   warn: (facts: object, message: string) => said.push(`${message} ${JSON.stringify(facts)}`),
@@ -27,11 +28,12 @@ const log = {
 
 beforeEach(() => {
   said.length = 0;
+  nowMs = 1000;
 });
 
 function directoryOf(...kinds: SourceKind[]): { directory: NodeDirectory; sources: ManualNodes[] } {
   const sources = kinds.map((kind) => new ManualNodes(kind));
-  const directory = new NodeDirectory(sources, log, () => 1000);
+  const directory = new NodeDirectory(sources, log, () => nowMs);
   directory.start();
   return { directory, sources };
 }
@@ -81,6 +83,27 @@ describe('NodeDirectory', () => {
       'nodes found {"nodes":["a"]}',
       'a node does not answer {"node":"a","url":"http://1","reason":"x"}',
       'a node answers again {"node":"a","url":"http://1"}',
+    ]);
+  });
+
+  it('waits quietly for a node that starts, and warns when it never came', () => {
+    const { directory, sources } = directoryOf('static');
+    const [slow, dead] = [
+      { name: 'slow', url: 'http://1' },
+      { name: 'dead', url: 'http://2' },
+    ];
+    sources[0]?.set([slow, dead]);
+    said.length = 0;
+    for (; nowMs < 19_000; nowMs += 1000)
+      for (const node of [slow, dead]) directory.observe(node, { error: 'refused' });
+    expect(directory.states().map(({ condition }) => condition)).toEqual(['failing', 'failing']);
+    directory.observe(slow, { latencyMs: 1 });
+    expect(said).toEqual([]);
+    nowMs = 21_001;
+    for (const node of [slow, dead, slow, dead]) directory.observe(node, { error: 'refused' });
+    expect(said).toEqual([
+      'a node does not answer {"node":"slow","url":"http://1","reason":"refused"}',
+      'a node does not answer {"node":"dead","url":"http://2","reason":"refused"}',
     ]);
   });
 

@@ -21,6 +21,8 @@ export type Observation = { readonly latencyMs: number } | { readonly error: str
 type Behaviour = Omit<NodeState, keyof FoundNode>;
 
 const NEVER_ASKED: Behaviour = { condition: 'unknown' };
+/** Agents are started with the gateway, or are found while they start: so long it is no news that one does not answer yet. */
+const START_MS = 20_000;
 
 /**
  * All nodes that the sources know, by unique name and in name order, with how each behaved last. What is known about a
@@ -29,6 +31,10 @@ const NEVER_ASKED: Behaviour = { condition: 'unknown' };
 export class NodeDirectory {
   readonly #bySource = new Map<NodeSource, readonly FoundNode[]>();
   readonly #records = new Map<string, Behaviour>();
+  /** When each node was found, epoch ms. */
+  readonly #foundAtMs = new Map<string, number>();
+  /** Nodes of which the log says that they do not answer. */
+  readonly #warned = new Set<string>();
   #nodes: readonly FoundNode[] = [];
 
   constructor(
@@ -80,10 +86,17 @@ export class NodeDirectory {
   }
 
   /** Only when a node begins to fail or to answer again: a dead node is asked by every request. */
-  #logChange({ name, url }: FoundNode, { condition }: Behaviour, seen: Observation): void {
-    if ('error' in seen && condition !== 'failing')
-      this.log.warn({ node: name, url, reason: seen.error }, 'a node does not answer');
-    if ('latencyMs' in seen && condition === 'failing') this.log.info({ node: name, url }, 'a node answers again');
+  #logChange(node: FoundNode, { lastSeenAtMs }: Behaviour, seen: Observation): void {
+    const { name, url } = node;
+    const key = keyOf(node);
+    if ('latencyMs' in seen) {
+      if (this.#warned.delete(key)) this.log.info({ node: name, url }, 'a node answers again');
+      return;
+    }
+    const isStarting = lastSeenAtMs === undefined && this.now() - (this.#foundAtMs.get(key) ?? 0) < START_MS;
+    if (isStarting || this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.log.warn({ node: name, url, reason: seen.error }, 'a node does not answer');
   }
 
   #rebuild(): void {
@@ -101,7 +114,12 @@ export class NodeDirectory {
     this.#nodes = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     this.log.info({ nodes: this.#nodes.map(({ name }) => name) }, 'nodes found');
     const alive = new Set(this.#nodes.map(keyOf));
-    for (const key of this.#records.keys()) if (!alive.has(key)) this.#records.delete(key);
+    for (const key of this.#foundAtMs.keys()) if (!alive.has(key)) this.#foundAtMs.delete(key);
+    for (const key of alive) if (!this.#foundAtMs.has(key)) this.#foundAtMs.set(key, this.now());
+    for (const gone of [...this.#records.keys(), ...this.#warned].filter((key) => !alive.has(key))) {
+      this.#records.delete(gone);
+      this.#warned.delete(gone);
+    }
   }
 }
 
