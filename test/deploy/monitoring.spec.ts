@@ -34,7 +34,6 @@ const LEFT_OUT = [
   'tracer_index_ignored_entries',
   'tracer_limited_clients',
   'tracer_runs_expired',
-  'tracer_stalled_clients_total',
   'tracer_stored_span_days',
   'tracer_streams_cut',
   'tracer_trust_reloads_total',

@@ -1,4 +1,4 @@
-import { reasonOf } from '@tracer/base';
+import { brokenConnection } from './broken-connection.js';
 import { CliError, EXIT, usageError } from './exit-codes.js';
 
 const DEADLINE_MS = 30_000;
@@ -127,24 +127,8 @@ export class Gateway {
 
   #broken(error: unknown): never {
     if (this.interrupted.aborted) throw new CliError(EXIT.interrupted, 'interrupted');
-    const why = innermost(error);
-    if (/timeout/i.test(why)) throw new CliError(EXIT.unreachable, `no answer from ${this.url} in time`);
-    if (/other side closed|terminated|ECONNRESET|socket hang up/i.test(why))
-      throw new CliError(EXIT.unreachable, `the connection to ${this.url} broke off (${why})`);
-    throw new CliError(EXIT.unreachable, `no gateway answers at ${this.url} (${why})`, [
-      'Start the suite with:    tracer up        (in a clone of the repository: npm start)',
-      'or say where it runs:    --url http://host:port, or TRACER_URL',
-    ]);
+    throw brokenConnection(this.url, error);
   }
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function innermost(error: unknown): string {
-  let at: unknown = error;
-  while (at instanceof Error && at.cause !== undefined) at = at.cause;
-  const { code } = at as { code?: unknown };
-  const reason = reasonOf(at);
-  return reason === '' && typeof code === 'string' ? code : reason;
 }
 
 /** Each published API has an error body of its own: a JSON string, `{error}`, `{message}`, `{errorMessage}`, or text. */
