@@ -79,15 +79,23 @@ export function completionScript(shell: Shell): string {
   return { bash: BASH, zsh: ZSH, fish: FISH }[shell];
 }
 
+/**
+ * Names of pods and files are chosen by others, so they are never given to what expands words (`compgen -W` would run a
+ * `$(…)` in a name), and are quoted for the command line.
+ */
 const BASH = `# bash: source <(tracer completion bash)
 _tracer() {
-  local words
-  words=$(tracer __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-  if [ "$words" = ":directories" ]; then
-    mapfile -t COMPREPLY < <(compgen -d -- "\${COMP_WORDS[COMP_CWORD]}")
-  else
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}")
-  fi
+  local word
+  COMPREPLY=()
+  while IFS= read -r word; do
+    if [ "$word" = ":directories" ]; then
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -d -- "\${COMP_WORDS[COMP_CWORD]}")
+    else
+      printf -v word %q "$word"
+      COMPREPLY+=("$word")
+    fi
+  done < <(tracer __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -F _tracer tracer
 `;

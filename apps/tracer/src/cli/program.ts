@@ -1,4 +1,5 @@
 import { reasonOf } from '@tracer/base';
+import { withoutControls } from '../control-characters.js';
 import { readArguments } from './arguments.js';
 import type { Command } from './command.js';
 import { commandAt, completionScript, propose, SHELLS, wordsOf, type Proposal } from './completion.js';
@@ -80,7 +81,9 @@ async function complete(words: readonly string[], world: World): Promise<number>
   const gateway = gatewayOf(new Given({}, []), world);
   const typed = words.at(-1) ?? '';
   const found = await wordsOf(proposal, gateway).catch(() => []);
-  for (const word of found) if (word.startsWith(typed) || word.startsWith(':')) world.out.write(`${word}\n`);
+  // A name with a control character would be two words, or write to the terminal.
+  const shown = found.filter((word) => word === withoutControls(word) && !word.includes('\t'));
+  for (const word of shown) if (word.startsWith(typed) || word.startsWith(':')) world.out.write(`${word}\n`);
   return EXIT.ok;
 }
 

@@ -139,6 +139,11 @@ describe('a session that is refused at its start', () => {
 });
 
 describe('completion', () => {
+  it('proposes no name that would be two words or write to the terminal', async () => {
+    gateway.answer = () => ({ body: { 'a\nb': {}, 'c\u001b[2J': {}, 'd\te': {}, 'api 1': {} } });
+    expect((await gateway.run(['__complete', 'run', 'x', '--pod', ''])).out).toBe('api 1\n');
+  });
+
   it('knows the shells, and the commands behind help', async () => {
     expect((await gateway.run(['__complete', 'completion', ''])).out).toBe('bash\nzsh\nfish\n');
     expect((await gateway.run(['__complete', 'help', 'sess'])).out).toBe('sessions\n');
