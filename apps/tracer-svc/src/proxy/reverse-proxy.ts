@@ -137,8 +137,8 @@ function passBack(answer: IncomingMessage, response: Response): void {
     names.add(name.toLowerCase());
   }
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage);
-  // The head of a stream whose first line is still to come must not wait for it.
-  response.flushHeaders();
+  // The head of a stream whose first line is still to come must not wait for it; other heads go out with their bodies.
+  if (answer.headers['content-length'] === undefined) response.flushHeaders();
   // Not `pipeline`, which listens six times for the end of either.
   answer.on('error', () => undefined);
   answer.once('close', () => {
