@@ -160,8 +160,10 @@ describe.each(Object.entries(OVERLAYS))('overlay %s', (overlay, directory) => {
 
   it('asks for secrets that the manual says how to make', () => {
     const manual = readFileSync('docs/deploy.md', 'utf8');
+    // Not those that cert-manager keeps for itself.
+    const others = objects.filter(({ apiVersion }) => !apiVersion.startsWith('cert-manager.io/'));
     for (const name of new Set(
-      JSON.stringify(objects).match(/(?<="secretName":"|"(?:secretKeyRef|credentials)":\{"name":")[^"]+/g),
+      JSON.stringify(others).match(/(?<="secretName":"|"(?:secretKeyRef|credentials)":\{"name":")[^"]+/g),
     ))
       expect(manual).toContain(`secret ${name === 'tracer-svc-tls' ? 'tls' : 'generic'} ${name}`);
   });
@@ -191,7 +193,8 @@ describe('components', () => {
   it('all stand in the overlay of everything, but for the two kinds of place for trace files', () => {
     const everything = readFileSync('test/deploy/fixtures/everything/kustomization.yaml', 'utf8');
     for (const name of readdirSync(`${K8S}/components`))
-      if (!['local-traces', 'tls-secret'].includes(name)) expect(everything).toContain(`components/${name}\n`);
+      if (!['local-traces', 'tls-secret', 'agent-tls'].includes(name))
+        expect(everything).toContain(`components/${name}\n`);
   });
 
   it('selinux gives the agent the type of processes of the node, and changes nothing else of its rights', () => {
@@ -201,13 +204,34 @@ describe('components', () => {
     expect(labelled).toEqual({ ...plain, seLinuxOptions: { type: 'spc_t' } });
   });
 
+  it('agent-tls: each side has what the other one believes, and the probes speak TLS', () => {
+    const objects = kustomize('test/deploy/fixtures/everything');
+    const [agent, gateway] = ['tracer-node', 'tracer-svc'].map((name) => one(workloadsOf(objects), name));
+    if (agent === undefined || gateway === undefined) throw new Error('the agent or the gateway is missing');
+    const [agentEnv, gatewayEnv] = [environmentOf(agent, FILLED), environmentOf(gateway, FILLED)];
+    const certificates = ofKind(objects, 'Certificate').map(({ spec }) => spec as { secretName: string });
+    const named = (secretName: string): unknown => certificates.find((one) => one.secretName === secretName);
+    expect(named('tracer-node-tls')).toMatchObject({ dnsNames: [gatewayEnv['TRACER_NODE_SERVER_NAME']] });
+    expect(named('tracer-gateway-tls')).toMatchObject({ dnsNames: [agentEnv['TRACER_TLS_CLIENT_NAMES']] });
+    const mounted = ({ pod, container }: Workload, path: string | undefined): string | undefined => {
+      const mount = container.volumeMounts.find(({ mountPath }) => path?.startsWith(`${mountPath}/`));
+      return pod.volumes.find(({ name }) => name === mount?.name)?.secret?.secretName;
+    };
+    for (const name of ['TRACER_TLS_CERT', 'TRACER_TLS_KEY', 'TRACER_TLS_CLIENT_CA'])
+      expect([name, mounted(agent, agentEnv[name])]).toEqual([name, 'tracer-node-tls']);
+    for (const name of ['TRACER_NODE_CA', 'TRACER_NODE_CLIENT_CERT', 'TRACER_NODE_CLIENT_KEY'])
+      expect([name, mounted(gateway, gatewayEnv[name])]).toEqual([name, 'tracer-gateway-tls']);
+    for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const)
+      expect(agent.container[probe].httpGet).toMatchObject({ scheme: 'HTTPS', path: expect.any(String) });
+  });
+
   it('production collects the metrics of the gateway by TLS, those of the others without', () => {
     const monitors = ofKind(kustomize(`${K8S}/overlays/production`), 'ServiceMonitor');
     const schemes = monitors.map(({ metadata, spec }) => {
       const { endpoints } = spec as { endpoints: readonly { readonly scheme?: string }[] };
       return [metadata.name, endpoints.map(({ scheme = 'http' }) => scheme)];
     });
-    expect(Object.fromEntries(schemes)).toEqual({ tracer: ['http'], 'tracer-svc': ['https'] });
+    expect(Object.fromEntries(schemes)).toEqual({ tracer: ['http'], 'tracer-node': ['http'], 'tracer-svc': ['https'] });
   });
 
   it('production serves TLS, also to the probes', () => {
