@@ -1,6 +1,7 @@
 /**
- * `npm run bench:web [-- --events 30000000 --minutes 10]`, or `-- --traces directory --index directory` for one's own: how fast the page is in a real Chromium, on the built suite and a
- * generated trace: what goes over the wire, first paint, frames while panning, zooming and wandering, memory of the tab.
+ * `npm run bench:web [-- --events 30000000 --minutes 10]`, or `-- --traces directory --index directory` for one's own: how
+ * fast the page is in a real Chromium, on the built suite and a generated trace: what goes over the wire, first paint, frames
+ * while panning, zooming and wandering, memory of the tab minute by minute.
  * Absolute times of a shared machine mean little: frames are compared with those of a page that draws nothing.
  */
 import { spawn } from 'node:child_process';
@@ -148,18 +149,24 @@ async function measure() {
 
   await page.goto(GATEWAY);
   await page.getByRole('link', { name: file }).waitFor();
+  const shown = await page.evaluate('performance.now()');
   const paint = await page.evaluate('performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? -1');
-  report('First paint from loopback', `${paint.toFixed(0)} ms`);
+  report('First paint from loopback', `${paint.toFixed(0)} ms, the list of files by ${shown.toFixed(0)} ms`);
 
   await page.goto('about:blank');
   const empty = await frames(page, 3_000, async () => undefined);
   report('Frames of a page that draws nothing', text(empty));
 
+  const asked = countRequests(page);
   const opened = Date.now();
+  const since = () => `${((Date.now() - opened) / 1000).toFixed(1)} s`;
   await page.goto(`${GATEWAY}/#/files/timeline?file=${encodeURIComponent(file)}`);
   await page.locator('.tl-lanes canvas').waitFor();
+  report('Timeline of everything: rows after', since());
+  await page.locator('.tl-corner:not([data-tiles="0"])').waitFor();
+  report('  a first picture after', since());
   await page.locator('.tl-corner[data-busy="false"]').waitFor();
-  report('Timeline of everything, opened', `${((Date.now() - opened) / 1000).toFixed(1)} s`);
+  report('  everything after', `${since()}, ${asked.text()}`);
 
   const box = await page.locator('.tl-lanes canvas').boundingBox();
   for (const [what, zoom] of [
@@ -173,8 +180,10 @@ async function measure() {
     report(`Frames while panning, zoomed to ${what}`, text(await frames(page, 6_000, () => panning(page, box))));
   }
   report('Frames while zooming in and out', text(await frames(page, 6_000, () => zooming(page, box))));
+  const before = asked.snapshot();
   const wandered = await wander(page, box);
   report(`Frames while wandering for ${MINUTES} min`, text(wandered));
+  report('Requests meanwhile', asked.text(before));
   await settled(page);
   const kept = await page.locator('.tl-corner').getAttribute('title');
   report('Kept of the trace in the tab', kept ?? '');
@@ -220,16 +229,65 @@ async function zooming(page) {
   for (let i = 0; i < 8; i++) await page.keyboard.press('s');
 }
 
+/** Requests of the page and its worker: how many were answered, how many were cancelled because the view had moved on. */
+function countRequests(page) {
+  const counts = { answered: 0, cancelled: 0 };
+  page.on('requestfinished', () => counts.answered++);
+  page.on('requestfailed', () => counts.cancelled++);
+  const text = ({ answered, cancelled } = { answered: 0, cancelled: 0 }) =>
+    `${counts.answered - answered} requests answered, ${counts.cancelled - cancelled} cancelled`;
+  return { snapshot: () => ({ ...counts }), text };
+}
+
+/** Memory of the processes of this browser that run pages: what the system counts, canvas and workers included. */
+function rendererBytes() {
+  let bytes = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      if (!line.includes('--type=renderer') || !line.includes(scratch)) continue;
+      bytes = Math.max(
+        bytes,
+        Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024,
+      );
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return bytes;
+}
+
+/** Goes to and fro as people do, and reports each minute by itself: memory that grows shows. */
 async function wander(page, box) {
   let seed = 7;
   const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  const client = await page.context().newCDPSession(page);
+  let reportedAt = Date.now();
+  let minute = 0;
   return frames(page, MINUTES * 60_000, async () => {
+    if (Date.now() - reportedAt >= 60_000) {
+      reportedAt = Date.now();
+      await minuteReport(page, client, ++minute);
+    }
     await panning(page, box);
     const key = random() < 0.5 ? 'w' : 's';
     for (let i = 0; i < 6 * random(); i++) await page.keyboard.press(key);
     if (random() < 0.1) await page.keyboard.press('0');
     await pause(300 * random());
   });
+}
+
+async function minuteReport(page, client, minute) {
+  const { usedSize } = await client.send('Runtime.getHeapUsage');
+  const kept = await page.locator('.tl-corner').getAttribute('title');
+  const rss = rendererBytes();
+  const facts = [
+    `heap ${mib(usedSize)}`,
+    ...(rss > 0 ? [`process ${mib(rss)}`] : []),
+    kept,
+    `load ${loadavg()[0].toFixed(1)}`,
+  ];
+  report(`  minute ${minute}`, facts.join(', '));
 }
 
 function text({ apart, cost }) {

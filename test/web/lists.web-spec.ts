@@ -102,7 +102,7 @@ describe('lists in the page', () => {
     await page.goto(`${suite.url}/#/dm/events`);
     await page.getByLabel('Statement contains').fill('VALUES (2)');
     await page.getByLabel('Jobs in state').selectOption('error');
-    await page.getByText(/^1 events/).waitFor();
+    await page.getByText(/^1 event\b/).waitFor();
     await page.getByLabel('From', { exact: true }).fill('yesterday');
     await page.getByRole('button', { name: 'Find' }).click();
     await page.getByRole('alert').filter({ hasText: 'VALIDATION' }).waitFor();
@@ -124,7 +124,7 @@ describe('lists in the page', () => {
     }
     await page.getByRole('button', { name: 'Hold' }).click();
     await upload(1_000);
-    await page.getByText('1 wait until the list goes on').waitFor();
+    await page.getByText('1 waits until the list goes on').waitFor();
     expect(await page.getByText('LIVE 1000').count()).toBe(0);
     await visitor.picture('dm-live');
     await page.keyboard.press('p');

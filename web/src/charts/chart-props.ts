@@ -14,8 +14,8 @@ export interface TimeChartProps {
   readonly label: string;
   /** Seconds since 1970, or numbers of runs with `plain`. */
   readonly x: readonly number[];
-  /** The x axis holds plain numbers instead of times. */
-  readonly plain?: boolean;
+  /** The x axis holds whole numbers instead of times: what they count. */
+  readonly plain?: string;
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
   readonly height?: number;

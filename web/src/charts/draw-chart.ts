@@ -27,16 +27,16 @@ export function drawChart(element: HTMLElement, props: ZonedChartProps): DrawnCh
     {
       width: Math.max(120, element.clientWidth),
       height,
-      scales: { x: { time: props.plain !== true }, y: { range: (_, low, high) => [Math.min(0, low), top(high)] } },
+      scales: { x: { time: props.plain === undefined }, y: { range: (_, low, high) => [Math.min(0, low), top(high)] } },
       axes: [
-        { ...axis, ...(props.plain !== true && { values: (_, splits: number[]) => timeMarks(splits, props) }) },
+        { ...axis, ...xAxis(props) },
         { ...axis, size: AXIS_PX, values: (_, splits: number[]) => splits.map((value) => format(value)) },
       ],
       series: [
         {
-          label: props.plain === true ? 'Number' : 'Time',
+          label: props.plain ?? 'Time',
           value: (_: uPlot, at: number | null) =>
-            at === null ? '–' : props.plain === true ? String(at) : formatTimeUs(at * 1e6, props.zone, 0),
+            at === null ? '–' : props.plain !== undefined ? String(at) : formatTimeUs(at * 1e6, props.zone, 0),
         },
         ...props.series.map(({ title, colour: variable, dashed }) => ({
           label: title,
@@ -64,6 +64,16 @@ export function drawChart(element: HTMLElement, props: ZonedChartProps): DrawnCh
     remove: () => {
       chart.destroy();
     },
+  };
+}
+
+/** Times, or whole numbers with what they count below. */
+function xAxis(props: ZonedChartProps): uPlot.Axis {
+  if (props.plain === undefined) return { values: (_, splits: number[]) => timeMarks(splits, props) };
+  return {
+    label: props.plain,
+    labelSize: 20,
+    incrs: [1, 2, 5].flatMap((step) => [1, 10, 100, 1000].map((ten) => step * ten)).sort((a, b) => a - b),
   };
 }
 

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useRequest } from '../api/index.js';
 import { Tabs } from '../design/index.js';
 import { hrefOf, useRoute } from '../router/index.js';
-import { formatBytes, formatCount } from '../time/index.js';
+import { formatBytes, formatCounted } from '../time/index.js';
 import '../charts/panes.css';
 import './dm.css';
 import { totalsRequest } from './dm-api.js';
@@ -45,9 +45,9 @@ function Totals(): ReactNode {
   const { evicted } = data;
   return (
     <p className="soft">
-      Stored: {formatCount(data.events)} events of {formatCount(data.traces)} traces, {formatBytes(data.bytes)}.
+      Stored: {formatCounted(data.events, 'event')} of {formatCounted(data.traces, 'trace')}, {formatBytes(data.bytes)}.
       {evicted.events > 0
-        ? ` Retention has removed ${formatCount(evicted.events)} events of ${formatCount(evicted.traces)} traces.`
+        ? ` Retention has removed ${formatCounted(evicted.events, 'event')} of ${formatCounted(evicted.traces, 'trace')}.`
         : ''}
     </p>
   );

@@ -5,7 +5,7 @@ import { TimeText } from '../time/index.js';
 import type { DmEvent } from './dm-api.js';
 
 const COLUMNS: readonly Column<DmEvent>[] = [
-  { key: 'time', title: 'Time', cell: ({ tso }) => <TimeText us={BigInt(tso) / 1000n} fraction={6} /> },
+  { key: 'time', title: 'Time', cell: (event) => <EventTime event={event} /> },
   { key: 'trace', title: 'Trace', cell: ({ traceId }) => <Link to={['dm', 'trace', traceId]}>{traceId}</Link> },
   { key: 'type', title: 'Kind', cell: ({ type }) => type },
   { key: 'op', title: 'Operation', cell: ({ op, opType }) => op ?? `op ${opType}` },
@@ -25,6 +25,19 @@ const COLUMNS: readonly Column<DmEvent>[] = [
     cell: ({ groupId }) => (groupId === undefined ? '' : <Link to={['dm', 'group', groupId]}>{groupId}</Link>),
   },
 ];
+
+/** Before the year 2000 no worker ran: its clock was not set, and the time of arrival counts. */
+const CLOCK_SET_US = 946_684_800_000_000n;
+
+function EventTime({ event: { tso, receivedAtUs } }: { readonly event: DmEvent }): ReactNode {
+  const us = BigInt(tso) / 1000n;
+  if (us >= CLOCK_SET_US) return <TimeText us={us} fraction={6} />;
+  return (
+    <span title="The clock of the worker was not set: the time of arrival">
+      <TimeText us={receivedAtUs} fraction={6} /> <span className="soft">(arrival)</span>
+    </span>
+  );
+}
 
 function State({ event }: { readonly event: DmEvent }): ReactNode {
   const { type, state, jobState, safeMode } = event;

@@ -3,7 +3,7 @@ import { useRequest } from '../api/index.js';
 import { Button } from '../design/index.js';
 import { setQuery, useRoute } from '../router/index.js';
 import { CopyCurl, DownloadButton, Loaded } from '../shell/index.js';
-import { formatCount } from '../time/index.js';
+import { formatCounted } from '../time/index.js';
 import { eventsRequest, exportRequest } from './dm-api.js';
 import { FILTER_FIELDS } from './event-fields.js';
 import { EventTable } from './event-table.js';
@@ -37,7 +37,8 @@ export function EventsView(): ReactNode {
           <>
             <div className="row">
               <span className="grow soft" role="status">
-                {formatCount(events.length)} events{next === undefined ? '' : ', and more'}
+                {formatCounted(events.length, 'event')}
+                {next === undefined ? '' : ', and more'}
               </span>
               <DownloadButton small request={exportRequest(valuesOf(query, FILTER_FIELDS))} file="events.ndjson">
                 Download all that match

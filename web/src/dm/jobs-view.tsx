@@ -3,7 +3,7 @@ import { useRequest } from '../api/index.js';
 import { Badge, Button } from '../design/index.js';
 import { Link, setQuery, useRoute } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
-import { formatCount } from '../time/index.js';
+import { formatCount, formatCounted } from '../time/index.js';
 import { ChainLine } from './chain-line.js';
 import { jobsRequest, type TraceJobs } from './dm-api.js';
 import { FilterForm, valuesOf, type FilterField } from './filter-form.js';
@@ -55,7 +55,7 @@ export function JobsView(): ReactNode {
           <>
             <div className="row">
               <span className="grow soft" role="status">
-                {formatCount(traces.length)} traces
+                {formatCounted(traces.length, 'trace')}
                 {[...outcomesOf(traces)].map(([outcome, count]) => `, ${formatCount(count)} ${outcome}`).join('')}
               </span>
               <Button small onClick={state.retry}>

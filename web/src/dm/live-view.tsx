@@ -2,7 +2,7 @@ import { useCallback, useState, type ReactNode } from 'react';
 import { Button, Empty, Notice } from '../design/index.js';
 import { useRoute } from '../router/index.js';
 import { CopyCurl, useShortcuts } from '../shell/index.js';
-import { formatCount } from '../time/index.js';
+import { formatCount, formatCounted } from '../time/index.js';
 import { liveEventsRequest } from './dm-api.js';
 import { EventTable } from './event-table.js';
 import { LIVE_FIELDS } from './event-fields.js';
@@ -28,8 +28,8 @@ export function LiveEventsView(): ReactNode {
       <FilterForm label="Follow events" fields={LIVE_FIELDS} />
       <div className="row">
         <span className="grow soft" role="status">
-          {formatCount(received)} events since this view was opened
-          {held ? `; ${formatCount(waiting)} wait until the list goes on` : ''}
+          {formatCounted(received, 'event')} since this view was opened
+          {held ? `; ${formatCount(waiting)} ${waiting === 1 ? 'waits' : 'wait'} until the list goes on` : ''}
           {unseen > 0 ? `; ${formatCount(unseen)} went by unseen` : ''}
         </span>
         <Button pressed={held} title="Hold or go on (p)" onClick={toggle}>

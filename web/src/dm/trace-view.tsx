@@ -3,7 +3,7 @@ import { getText, type ApiError } from '../api/index.js';
 import { Button, Empty, ErrorNotice, Field, Spinner } from '../design/index.js';
 import { hrefOf, navigate } from '../router/index.js';
 import { CopyCurl } from '../shell/index.js';
-import { formatCount } from '../time/index.js';
+import { formatCounted } from '../time/index.js';
 import type { DmEvent } from './dm-api.js';
 import { traceRequest } from './dm-api.js';
 import { EventTable } from './event-table.js';
@@ -95,7 +95,7 @@ function Events({ traceId }: { readonly traceId: string }): ReactNode {
     <>
       <div className="row">
         <span className="grow soft" role="status">
-          {formatCount(events.length)} events, in the order in which they came
+          {formatCounted(events.length, 'event')}, in the order in which they came
         </span>
         <CopyCurl request={request} />
       </div>

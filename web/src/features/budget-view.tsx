@@ -87,9 +87,11 @@ function BudgetForm({ tag, query }: { readonly tag: string; readonly query: URLS
           }}
         />
       ))}
-      <Button type="submit" look="primary" disabled={!isSound}>
-        Check
-      </Button>
+      <div className="row end">
+        <Button type="submit" look="primary" disabled={!isSound}>
+          Check
+        </Button>
+      </div>
     </form>
   );
 }

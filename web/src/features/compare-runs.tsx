@@ -3,7 +3,7 @@ import { useRequest } from '../api/index.js';
 import { Badge, Button, Empty, Field, Notice, Table, type Column } from '../design/index.js';
 import { setQuery, useQueryValue } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
-import { formatCount } from '../time/index.js';
+import { formatCounted } from '../time/index.js';
 import { formatSeconds } from './format-seconds.js';
 import { compareRequest, type RunComparison, type RunDifference } from './run-api.js';
 
@@ -80,7 +80,7 @@ function Differences({ comparison, request }: DifferencesProps): ReactNode {
     <>
       <div className="row">
         <span className="grow" role="status">
-          A: {formatCount(a.runs)} runs ({a.selection}). B: {formatCount(b.runs)} runs ({b.selection}).
+          A: {formatCounted(a.runs, 'run')} ({a.selection}). B: {formatCounted(b.runs, 'run')} ({b.selection}).
         </span>
         <CopyCurl request={request} />
       </div>

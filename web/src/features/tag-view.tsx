@@ -4,7 +4,7 @@ import { TimeChart } from '../charts/time-chart.js';
 import { Empty, Field, Select, Table, type Column } from '../design/index.js';
 import { Link, setQuery, useQueryValue } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
-import { formatCount, TimeText } from '../time/index.js';
+import { formatCount, formatCounted, TimeText } from '../time/index.js';
 import { formatSeconds, isoUs } from './format-seconds.js';
 import { runsRequest, summaryRequest, type ListedRun, type RunSummary, type TimeFigures } from './run-api.js';
 import { runSeries, TREND_RUNS } from './run-series.js';
@@ -83,7 +83,7 @@ function Figures({ summary }: { readonly summary: RunSummary }): ReactNode {
   return (
     <>
       <p role="status">
-        {formatCount(summary.runs)} runs.{' '}
+        {formatCounted(summary.runs, 'run')}.{' '}
         {trend === undefined
           ? ''
           : trend.p_value < 0.05
@@ -144,7 +144,7 @@ function Trend({ runs }: { readonly runs: readonly ListedRun[] }): ReactNode {
       <TimeChart
         label={`Duration of ${name} run by run`}
         x={series.x}
-        plain
+        plain="Run"
         series={[
           { title: 'run', colour: '--line-strong', values: series.each },
           { title: `p50 of ${TREND_RUNS}`, colour: '--good', values: series.p50 },

@@ -4,7 +4,7 @@ import { Button, Empty, lateView, Notice, Select, Table, VirtualRows, type Colum
 import { colourIndex } from '../lanes/index.js';
 import { setQuery, useQueryValue } from '../router/index.js';
 import { CopyCurl, Loaded } from '../shell/index.js';
-import { formatCount, formatDurationUs } from '../time/index.js';
+import { formatCount, formatCounted, formatDurationUs } from '../time/index.js';
 import { conditionsOf, withWindow } from './event-choice.js';
 import { callTreeRequest, lanesRequest, type CallNode, type CallTreeAnswer } from './files-api.js';
 import { flameLayout, nodeAt, selfTimes, type FlameBox, type NameSelf } from './flame-layout.js';
@@ -25,7 +25,7 @@ export default function CallsTab({ choice, bounds }: TabProps): ReactNode {
   const state = useRequest(callTreeRequest({ ...withWindow(choice, bounds), ...one, limit: MOST_NODES }));
   const threads = (lanes.data?.lanes ?? []).map((lane) => {
     const value = `${lane.pid ?? ''}:${lane.tid ?? ''}`;
-    return [value, `${lane.thread_name ?? 'thread'} ${value} (${formatCount(lane.events)} events)`] as const;
+    return [value, `${lane.thread_name ?? 'thread'} ${value} (${formatCounted(lane.events, 'event')})`] as const;
   });
   return (
     <div className="stack">

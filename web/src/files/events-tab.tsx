@@ -12,7 +12,7 @@ import {
   VirtualRows,
 } from '../design/index.js';
 import { CopyCurl } from '../shell/index.js';
-import { formatCount, formatDurationUs, formatTimeUs, useTimeZone, type TimeZoneMode } from '../time/index.js';
+import { formatCounted, formatDurationUs, formatTimeUs, type TimeZoneMode, useTimeZone } from '../time/index.js';
 import { withTimes } from './event-choice.js';
 import { EventLines, type LinesState } from './event-lines.js';
 import type { TabProps } from './tab-props.js';
@@ -51,7 +51,7 @@ function EventList({ request }: { readonly request: ApiRequest }): ReactNode {
     <div className="stack">
       <div className="row">
         <span className="grow soft" role="status">
-          {formatCount(state.count)} events {state.done ? 'in all' : 'read so far; scroll for more'}
+          {formatCounted(state.count, 'event')} {state.done ? 'in all' : 'read so far; scroll for more'}
         </span>
         <CopyCurl request={request} />
       </div>
@@ -60,7 +60,7 @@ function EventList({ request }: { readonly request: ApiRequest }): ReactNode {
       )}
       {state.full && (
         <Notice kind="warn">
-          The first {formatCount(MOST_LINES)} events are shown; there are more. Narrow the filter or the time to see
+          The first {formatCounted(MOST_LINES, 'event')} are shown; there are more. Narrow the filter or the time to see
           them.
         </Notice>
       )}

@@ -118,6 +118,12 @@ describe('TileStore', () => {
     store.want([at(0, 0)]);
     expect(server.asked).toHaveLength(1);
     expect(store.busy).toBe(false);
+    store.retry();
+    expect(server.asked).toHaveLength(2);
+    await server.answer(at(0, 0));
+    expect(store.has(at(0, 0))).toBe(true);
+    store.retry();
+    expect(server.asked).toHaveLength(2);
   });
 
   it('says how many events a tile will have at most', async () => {

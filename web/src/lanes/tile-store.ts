@@ -90,6 +90,12 @@ export class TileStore {
     this.#start();
   }
 
+  /** Asks at once for what failed; what is there stays. */
+  retry(): void {
+    this.#failedAtMs.clear();
+    this.#start();
+  }
+
   /** Forgets everything, for instance because other events are asked for. */
   clear(): void {
     this.want([]);

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { TimeChart } from '../charts/time-chart.js';
 import { Notice, Table, type Column } from '../design/index.js';
 import { setQuery, useQueryValue } from '../router/index.js';
-import { formatCount, formatDurationUs, formatShort, TimeText } from '../time/index.js';
+import { formatCount, formatCounted, formatDurationUs, formatShort, TimeText } from '../time/index.js';
 import type { LiveCounters } from './live-counters.js';
 import type { CallTotals, Summary } from './session-api.js';
 import type { SessionGroup } from './session-groups.js';
@@ -217,8 +217,8 @@ function SlowestPane({
       ))}
       {skipped > 0 && (
         <Notice kind="warn">
-          This page looked at {formatCount(seen)} events and {formatCount(skipped)} went by unseen, because they come
-          faster than a page can read. All are in the file; “Longest” above counts every call.
+          This page looked at {formatCounted(seen, 'event')} and {formatCount(skipped)} went by unseen, because they
+          come faster than a page can read. All are in the file; “Longest” above counts every call.
         </Notice>
       )}
       {list.length === 0 ? (
@@ -235,7 +235,7 @@ function SlowestPane({
           rowKey={({ ts = 0, tid = 0, name, node = '' }) => `${node} ${tid} ${ts} ${name}`}
         />
       )}
-      {list.length > 0 && <p className="soft">Of {formatCount(seen)} events since this view was opened.</p>}
+      {list.length > 0 && <p className="soft">Of {formatCounted(seen, 'event')} since this view was opened.</p>}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useConnection } from '../api/index.js';
 import { Button, Empty, Select } from '../design/index.js';
 import { Link, useRoute } from '../router/index.js';
@@ -62,12 +62,17 @@ function focusMain(event: { preventDefault: () => void }): void {
 }
 
 function Header({ current, onHelp }: { readonly current: string; readonly onHelp: () => void }): ReactNode {
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow window the pages scroll sideways.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   return (
     <header className="header">
       <Link to={[]} className="brand" title="First page">
         tracer
       </Link>
-      <nav className="nav" aria-label="Pages">
+      <nav ref={nav} className="nav" aria-label="Pages">
         {PAGES.map(({ path, title }) => (
           <Link key={path} to={[path]} current={path === current}>
             {title}

@@ -168,6 +168,12 @@ function DiffRows({ a, b, diff }: RowsProps): ReactNode {
           Only spans of one trace
         </Button>
       </div>
+      <div className="diff-line diff-head" aria-hidden="true">
+        <span>Span</span>
+        <span className="number">A</span>
+        <span className="number">B</span>
+        <span className="number">Change</span>
+      </div>
       <VirtualRows
         label="Spans of both traces"
         count={shown}

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode, type RefObject } from 'react';
 import { hrefOf, setQuery } from '../router/index.js';
-import { formatCount, formatDurationUs, formatTimeUs, useTimeZone } from '../time/index.js';
+import { formatCount, formatCounted, formatDurationUs, formatTimeUs, useTimeZone } from '../time/index.js';
 import { titleOf } from './found-traces.js';
 import { scatterOf, type Scatter } from './scatter.js';
 import type { FoundTrace } from './span-api.js';
@@ -28,7 +28,7 @@ export function ScatterPlot({ traces }: { readonly traces: readonly FoundTrace[]
           width={width}
           height={HEIGHT}
           role="group"
-          aria-label={`${formatCount(traces.length)} traces by start and duration`}
+          aria-label={`${formatCounted(traces.length, 'trace')} by start and duration`}
           {...brush.events}
         >
           <Scales scatter={scatter} width={width} />
@@ -47,7 +47,7 @@ export function ScatterPlot({ traces }: { readonly traces: readonly FoundTrace[]
       <figcaption className="soft">
         Each dot is a trace; larger ones have more spans, <span className="failed-text">red ones failed</span>. Drag to
         search a time.
-        {scatter.left > 0 ? ` ${formatCount(scatter.left)} traces without a time are not shown.` : ''}
+        {scatter.left > 0 ? ` ${formatCounted(scatter.left, 'trace')} without a time are not shown.` : ''}
       </figcaption>
     </figure>
   );
@@ -84,7 +84,7 @@ function Dots({ scatter, traces }: { readonly scatter: Scatter; readonly traces:
     const trace = traces[at];
     if (trace === undefined) return null;
     const { traceId, durationUs = 0, spanCount, errorCount } = trace;
-    const facts = `${titleOf(trace)}\n${formatDurationUs(durationUs)}, ${formatCount(spanCount)} spans, ${formatCount(errorCount)} failed`;
+    const facts = `${titleOf(trace)}\n${formatDurationUs(durationUs)}, ${formatCounted(spanCount, 'span')}, ${formatCount(errorCount)} failed`;
     return (
       <a key={traceId} href={hrefOf(['spans', 'trace', traceId])} aria-label={facts} draggable={false}>
         <circle cx={x + LEFT + PAD} cy={y + PAD} r={radius} className={failed ? 'dot failed' : 'dot'}>

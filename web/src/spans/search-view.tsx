@@ -3,7 +3,7 @@ import { useRequest } from '../api/index.js';
 import { Button, Empty, ErrorNotice, Field, Select, Spinner } from '../design/index.js';
 import { hrefOf, navigate, setQuery, useQueryValue, useRoute } from '../router/index.js';
 import { CopyCurl } from '../shell/index.js';
-import { formatCount } from '../time/index.js';
+import { formatCount, formatCounted } from '../time/index.js';
 import { FoundTraces } from './found-traces.js';
 import { LOOKBACKS } from './lookback.js';
 import { ScatterPlot } from './scatter-plot.js';
@@ -208,7 +208,7 @@ function ResultHead({ state, view, body }: HeadProps): ReactNode {
       <span className="grow soft" role="status">
         {traces.length === 0 && busy
           ? ''
-          : `${formatCount(traces.length)} traces: ${formatCount(matched)} of ${formatCount(scanned)} spans looked at match${more ? '; there may be more' : '; all was searched'}`}
+          : `${formatCounted(traces.length, 'trace')}: ${formatCount(matched)} of ${formatCounted(scanned, 'span')} looked at match${more ? '; there may be more' : '; all was searched'}`}
       </span>
       {tab('', 'Table')}
       {tab('dots', 'Scatter plot')}
@@ -222,7 +222,7 @@ function NothingFound({ filtered, state }: { readonly filtered: boolean; readonl
     return (
       <Empty title="No match so far">
         <p>
-          {formatCount(state.scanned)} spans were looked at, the newest first. Search further, or narrow the search.
+          {formatCounted(state.scanned, 'span')} were looked at, the newest first. Search further, or narrow the search.
         </p>
       </Empty>
     );

@@ -166,10 +166,11 @@ function Facts({ span, originNs }: { readonly span: TraceRow; readonly originNs:
 }
 
 function Start({ startNs, originNs }: { readonly startNs: string; readonly originNs: bigint }): ReactNode {
+  const afterUs = Number(BigInt(startNs) - originNs) / 1000;
   return (
     <>
       <TimeText us={BigInt(startNs) / 1000n} fraction={6} />
-      <span className="soft"> {formatDurationUs(Number(BigInt(startNs) - originNs) / 1000)} after the start</span>
+      <span className="soft"> {afterUs === 0 ? 'at the start' : `${formatDurationUs(afterUs)} after the start`}</span>
     </>
   );
 }

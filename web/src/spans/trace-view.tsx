@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } fr
 import { Button, Empty, ErrorNotice, Figure, Notice, Spinner } from '../design/index.js';
 import { Link } from '../router/index.js';
 import { CopyCurl, DownloadButton } from '../shell/index.js';
-import { formatCount, formatDurationUs, TimeText } from '../time/index.js';
+import { formatCount, formatCounted, formatDurationUs, TimeText } from '../time/index.js';
 import { exportRequest, windowRequest, type ExportFormat } from './span-api.js';
 import { MOST_LOADED_ROWS, TraceLoader, type TraceFacts } from './trace-loader.js';
 import { Waterfall } from './waterfall.js';
@@ -48,7 +48,7 @@ export function TraceView({ id }: { readonly id: string }): ReactNode {
       {!columns.isComplete && columns.total > MOST_LOADED_ROWS && columns.loadedRows >= MOST_LOADED_ROWS && (
         <Notice kind="warn">
           Minimap, critical path and search know the first {formatCount(columns.loadedRows)} of{' '}
-          {formatCount(columns.total)} spans. All can be scrolled to.
+          {formatCounted(columns.total, 'span')}. All can be scrolled to.
         </Notice>
       )}
       <Waterfall loader={loader} facts={facts} columns={columns} />

@@ -53,6 +53,10 @@ const GROUPS = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 /** `12,345,678` */
 export const formatCount = (count: number | bigint): string => GROUPS.format(count);
 
+/** `1 event`, `12,345 events` */
+export const formatCounted = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
 /** `12.3M`, for where there is little room. */
 export function formatShort(value: number): string {
   const at = [1e12, 1e9, 1e6, 1e3].findIndex((unit) => Math.abs(value) >= unit);

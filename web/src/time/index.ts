@@ -1,6 +1,7 @@
 export {
   formatBytes,
   formatCount,
+  formatCounted,
   formatDurationUs,
   formatRelativeUs,
   formatShort,

@@ -3,7 +3,7 @@ import { useRequest } from '../../api/index.js';
 import { Button, Empty, Notice, Select } from '../../design/index.js';
 import { setQuery, useQueryValue, useRoute } from '../../router/index.js';
 import { CopyCurl, Loaded } from '../../shell/index.js';
-import { formatCount } from '../../time/index.js';
+import { formatCount, formatCounted } from '../../time/index.js';
 import { choiceOf, queryBody } from '../event-choice.js';
 import { groupsRequest, type GroupsAnswer } from '../files-api.js';
 import { FIGURES, pairGroups, sortPairs, type PairSort } from './compare-groups.js';
@@ -98,7 +98,7 @@ function Differences({ a, b, by }: DifferencesProps): ReactNode {
   return (
     <>
       <p role="status">
-        A: {formatCount(a.matched)} events. B: {formatCount(b.matched)} events.{' '}
+        A: {formatCounted(a.matched, 'event')}. B: {formatCounted(b.matched, 'event')}.{' '}
         {formatCount(pairs.length - onlyA - onlyB)} rows are in both,{' '}
         <span className="only-a">{formatCount(onlyA)} only in A</span>,{' '}
         <span className="only-b">{formatCount(onlyB)} only in B</span>.
@@ -129,8 +129,8 @@ function LeftOut({ side, answer }: { readonly side: string; readonly answer: Gro
   return (
     <Notice kind="warn">
       Of {side} the {formatCount(groups.length)} rows with the most time of {formatCount(total)} are compared
-      {leftOut > 0 ? `; ${formatCount(leftOut)} events of further ones are not counted` : ''}. “Only in” may mean that
-      the other side has it among those.
+      {leftOut > 0 ? `; ${formatCounted(leftOut, 'event')} of further ones are not counted` : ''}. “Only in” may mean
+      that the other side has it among those.
     </Notice>
   );
 }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore, type ReactNode } from 'react';
 import type { PlacedRow } from '../../lanes/index.js';
-import { formatCount, formatDurationUs } from '../../time/index.js';
+import { formatCounted, formatDurationUs } from '../../time/index.js';
 import type { LaneSession } from './lane-session.js';
 
 interface GutterProps {
@@ -34,7 +34,7 @@ export function Gutter({ session, onFold, onPin }: GutterProps): ReactNode {
           role="listitem"
           className={`tl-row ${row.kind}`}
           style={{ top: row.top - scrollPx, height: row.height }}
-          title={`${row.title}\n${formatCount(row.events)} events, ${formatDurationUs(row.busyUs)}`}
+          title={`${row.title}\n${formatCounted(row.events, 'event')}, ${formatDurationUs(row.busyUs)}`}
         >
           {row.kind === 'thread' ? (
             <>

@@ -1,6 +1,7 @@
-import { headersOf } from '../../api/index.js';
+import { headersOf, serverGone, tokenWanted } from '../../api/index.js';
 import {
   LaneView,
+  TileError,
   WorkerTiles,
   type LaneFact,
   type LaneGroup,
@@ -66,8 +67,10 @@ export class LaneSession {
   readonly state = (): LaneViewState | undefined => this.#state;
   readonly error = (): Error | undefined => this.#error;
 
-  /** Shows a failure above the lanes. */
+  /** Shows a failure above the lanes; the worker knows nothing of the state of the server as a whole. */
   report(error: unknown): void {
+    if (error instanceof TileError && error.status === 0) serverGone();
+    if (error instanceof TileError && error.status === 401) tokenWanted();
     this.#error = error instanceof Error ? error : new Error(String(error));
     this.#tell();
   }
@@ -75,7 +78,7 @@ export class LaneSession {
   /** Asks again for what failed. */
   retry(): void {
     this.#error = undefined;
-    this.view.store.clear();
+    this.view.store.retry();
     this.view.panPx(0);
     this.#tell();
   }

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode, type RefObject } from 'react';
+import { useConnection } from '../../api/index.js';
 import { Button, ErrorNotice } from '../../design/index.js';
 import {
   clampView,
@@ -265,6 +266,11 @@ function Bar({ session, place, search, selecting, onSelecting }: BarProps): Reac
   const { view } = session;
   const error = useSyncExternalStore(session.subscribe, session.error);
   const cutTiles = useSyncExternalStore(session.subscribe, () => session.state()?.cutTiles ?? 0);
+  const { epoch } = useConnection();
+  // The server is back, or a token was given.
+  useEffect(() => {
+    if (session.error() !== undefined) session.retry();
+  }, [session, epoch]);
   return (
     <>
       <div className="tl-bar">
@@ -333,8 +339,9 @@ function Corner({ session }: { readonly session: LaneSession }): ReactNode {
     const { there = 0, wanted = 0 } = session.state()?.progress ?? {};
     return wanted > 1 ? `${there} of ${wanted}` : '…';
   });
+  const tiles = useSyncExternalStore(session.subscribe, () => session.state()?.progress.there ?? 0);
   return (
-    <div className="tl-corner" title={`${formatBytes(bytes)} of events are kept`} data-busy={busy}>
+    <div className="tl-corner" title={`${formatBytes(bytes)} of events are kept`} data-busy={busy} data-tiles={tiles}>
       {busy ? (
         <>
           <span className="spinner" aria-hidden="true" /> Loading {progress}
