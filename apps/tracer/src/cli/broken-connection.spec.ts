@@ -60,6 +60,13 @@ describe('brokenConnection', () => {
     expect(await said('http://127.0.0.1:1')).toMatch(/^no gateway answers at .*\nStart the suite with: {4}tracer up/);
   });
 
+  it('a name with several addresses: why the first of them failed', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' });
+    const cause = Object.assign(new AggregateError([refused, new Error('other')], ''), { code: 'ECONNREFUSED' });
+    const { message } = brokenConnection('http://localhost:1', new TypeError('fetch failed', { cause }));
+    expect(message).toBe('no gateway answers at http://localhost:1 (connect ECONNREFUSED ::1:1)');
+  });
+
   it.each([
     ['ERR_TLS_CERT_ALTNAME_INVALID', "does not match certificate's altnames"],
     ['CERT_HAS_EXPIRED', 'certificate has expired'],

@@ -33,12 +33,17 @@ export function brokenConnection(url: string, error: unknown): CliError {
   );
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** `fetch failed` says nothing; its cause does, and of several addresses that were tried the first one. */
 function innermost(error: unknown): { readonly code: string; readonly reason: string } {
   let at: unknown = error;
-  while (typeof at === 'object' && at !== null && 'cause' in at && at.cause !== undefined) at = at.cause;
+  for (let inner = behind(at); inner !== undefined; inner = behind(at)) at = inner;
   const { code } = at as { code?: unknown };
   const known = typeof code === 'string' ? code : '';
   const reason = reasonOf(at).trim();
   return { code: known, reason: reason === '' ? known : reason };
+}
+
+function behind(error: unknown): unknown {
+  const { cause, errors } = (error ?? {}) as { cause?: unknown; errors?: readonly unknown[] };
+  return cause ?? errors?.[0];
 }
