@@ -4,9 +4,17 @@ import { reasonOf, TracerError } from '@tracer/base';
 import type { CallSummary } from '@tracer/trace-hooks';
 import type { EngineRun, RunEnd } from './engine.js';
 import { Followers, type Follower } from './followers.js';
-import { NO_CALLS, NO_COUNTS, nowUs, type RunRecord, type SessionDefinition, type SessionRecord } from './session.js';
+import {
+  NO_CALLS,
+  NO_COUNTS,
+  nowUs,
+  type RunRecord,
+  type SessionDefinition,
+  type SessionRecord,
+  type SeenProcesses,
+} from './session.js';
 import type { RunExport, SessionHost } from './session-host.js';
-import { SessionProcesses, type SeenProcesses } from './session-processes.js';
+import { SessionProcesses } from './session-processes.js';
 import { TaskCensus } from './task-census.js';
 import { Turns } from './turns.js';
 

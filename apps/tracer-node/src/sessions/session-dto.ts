@@ -1,7 +1,7 @@
 import type { SessionDto, SessionSummaryDto } from '@tracer/dtos';
 import type { SessionView, SummaryView } from './live-session.js';
-import { processesByPod, type SeenProcesses } from './session-processes.js';
-import type { ContainerRef, RunCounts, RunRecord } from './session.js';
+import { processesByPod } from './session-processes.js';
+import type { ContainerRef, RunCounts, RunRecord, SeenProcesses } from './session.js';
 
 /** A session as the API shows it, published fields first and in the published order; with its processes when they are given. */
 export function sessionDto(

@@ -1,7 +1,4 @@
-import type { ContainerRef } from './session.js';
-
-/** The numbers of the processes that were seen in each container, in the order of the session's containers. */
-export type SeenProcesses = readonly (readonly number[])[];
+import type { ContainerRef, SeenProcesses } from './session.js';
 
 /** Kept of one session; beyond, those that were seen first are forgotten. */
 const MOST_PROCESSES = 20_000;

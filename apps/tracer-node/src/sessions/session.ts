@@ -1,5 +1,4 @@
 import type { CallSummary, ProcessRef } from '@tracer/trace-hooks';
-import type { SeenProcesses } from './session-processes.js';
 
 /**
  * What a session is, as data.
@@ -14,6 +13,9 @@ import type { SeenProcesses } from './session-processes.js';
  * All runs of a session write into one trace file, `<id>.pfw.gz`: each run goes on where the last one ended.
  */
 export type SessionState = 'pending' | 'running' | 'finished' | 'failed' | 'interrupted';
+
+/** The numbers of the processes that were seen in each container, in the order of the session's containers. */
+export type SeenProcesses = readonly (readonly number[])[];
 
 /** A container as chosen when the session was defined. Its processes are looked up whenever the session runs. */
 export interface ContainerRef {
