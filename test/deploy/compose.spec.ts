@@ -113,6 +113,23 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('with deploy/docker/tls.yml serves TLS on every port, and the gateway speaks it to all', () => {
+    const { services: more } = load(readFileSync('deploy/docker/tls.yml', 'utf8')) as {
+      services: Readonly<Record<string, Pick<Service, 'environment' | 'volumes'>>>;
+    };
+    const published = Object.keys(services).filter((name) => service(name).ports !== undefined);
+    expect(Object.keys(more).sort()).toEqual(published.sort());
+    for (const [name, { environment, volumes }] of Object.entries(more)) {
+      const known = settingsOf(APPS[name as keyof typeof APPS].Config).flatMap(({ env }) => env);
+      expect(known).toEqual(expect.arrayContaining(Object.keys(environment)));
+      expect(environment).toMatchObject({ TRACER_TLS_CERT: '/tls/tls.crt', TRACER_TLS_KEY: '/tls/tls.key' });
+      expect(volumes).toEqual([expect.stringMatching(/^\$\{TRACER_TLS_DIR(:\?is missing)?\}:\/tls:ro$/)]);
+    }
+    const { environment } = service('tracer-svc');
+    for (const name of ['TRACER_INDEXER_URL', 'TRACER_SPAN_API_URL'])
+      expect(more['tracer-svc']?.environment[name]).toBe(String(environment[name]).replace('http:', 'https:'));
+  });
+
   it('has no password of its own, and says how to get one', () => {
     expect(text).toMatch(
       /POSTGRES_PASSWORD: '\$\{TRACER_DB_PASSWORD:\?is missing; run: sh deploy\/docker\/make-env.sh\}'/,
