@@ -47,6 +47,17 @@ describe('spans in the page', () => {
     await visitor.picture('spans-search');
   }, 180_000);
 
+  it('finds the union of alternatives, by a link, each span counted once', async () => {
+    const { page } = visitor;
+    const where = 'order.id = 1 or order.id = 2 or order.id = 1, order.id != 3';
+    await page.goto(`${suite.url}/#/spans?where=${encodeURIComponent(where)}&service=front`);
+    await page.getByText(/^2 traces: 2 of [\d,]+ spans looked at match; all was searched/).waitFor();
+    expect(await page.getByLabel('Attributes').inputValue()).toBe(where);
+    await page.getByLabel('Attributes').fill('order.id = 1 or');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.getByText('the name of an attribute is missing at character 16').waitFor();
+  }, 120_000);
+
   it('says what is wrong with a condition instead of searching for something else', async () => {
     const { page } = visitor;
     await page.goto(`${suite.url}/#/spans?where=${encodeURIComponent('a = "open')}`);

@@ -19,6 +19,8 @@ export interface TimeChartProps {
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
   readonly height?: number;
+  /** Marks at powers of two, for bytes. */
+  readonly binary?: boolean;
 }
 
 /** With the zone that times are shown in. */

@@ -2,6 +2,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatTimeUs } from '../time/index.js';
 import type { TimeChartProps, ZonedChartProps } from './chart-props.js';
+import { timeMarks } from './time-marks.js';
 
 export interface DrawnChart {
   readonly change: (props: TimeChartProps) => void;
@@ -10,6 +11,11 @@ export interface DrawnChart {
 }
 
 const AXIS_PX = 76;
+const POWERS_OF_TWO = Array.from({ length: 60 }, (_, power) => 2 ** power);
+/** Room of a mark of the time axis, the longest being `16:13:20.125`. */
+const TIME_PX = 100;
+/** What is shown while there is nothing: the last minute. */
+const EMPTY_S = 60;
 
 /** Draws a chart with uPlot, in the colours of the page. */
 export function drawChart(element: HTMLElement, props: ZonedChartProps): DrawnChart {
@@ -27,17 +33,21 @@ export function drawChart(element: HTMLElement, props: ZonedChartProps): DrawnCh
     {
       width: Math.max(120, element.clientWidth),
       height,
-      scales: { x: { time: props.plain === undefined }, y: { range: (_, low, high) => [Math.min(0, low), top(high)] } },
+      scales: {
+        x: { time: props.plain === undefined, range: xRange },
+        y: { range: (_, low, high) => [Math.min(0, low), top(high)] },
+      },
       axes: [
         { ...axis, ...xAxis(props) },
-        { ...axis, size: AXIS_PX, values: (_, splits: number[]) => splits.map((value) => format(value)) },
+        {
+          ...axis,
+          size: AXIS_PX,
+          ...(props.binary === true && { incrs: POWERS_OF_TWO }),
+          values: (_, splits: number[]) => splits.map((value) => format(value)),
+        },
       ],
       series: [
-        {
-          label: props.plain ?? 'Time',
-          value: (_: uPlot, at: number | null) =>
-            at === null ? '–' : props.plain !== undefined ? String(at) : formatTimeUs(at * 1e6, props.zone, 0),
-        },
+        xSeries(props),
         ...props.series.map(({ title, colour: variable, dashed }) => ({
           label: title,
           stroke: colour(variable),
@@ -67,9 +77,19 @@ export function drawChart(element: HTMLElement, props: ZonedChartProps): DrawnCh
   };
 }
 
+/** What the legend says of the moment under the pointer. */
+function xSeries(props: ZonedChartProps): uPlot.Series {
+  return {
+    label: props.plain ?? 'Time',
+    value: (_: uPlot, at: number | null) =>
+      at === null ? '–' : props.plain !== undefined ? String(at) : formatTimeUs(at * 1e6, props.zone, 0),
+  };
+}
+
 /** Times, or whole numbers with what they count below. */
 function xAxis(props: ZonedChartProps): uPlot.Axis {
-  if (props.plain === undefined) return { values: (_, splits: number[]) => timeMarks(splits, props) };
+  if (props.plain === undefined)
+    return { space: TIME_PX, values: (_, splits: number[]) => timeMarks(splits, props.zone) };
   return {
     label: props.plain,
     labelSize: 20,
@@ -77,11 +97,12 @@ function xAxis(props: ZonedChartProps): uPlot.Axis {
   };
 }
 
-/** Marks of the time axis in the chosen zone; with the day where more than one is shown. */
-function timeMarks(splits: readonly number[], { zone }: ZonedChartProps): string[] {
-  const texts = splits.map((seconds) => formatTimeUs(seconds * 1e6, zone, 0));
-  const isLong = texts[0]?.slice(0, 10) !== texts.at(-1)?.slice(0, 10);
-  return texts.map((text) => (isLong ? text.slice(5, 16) : text.slice(11, 19)));
+/** From the first value to the last; one alone, or none, still has a place. */
+function xRange(chart: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  const isTime = chart.scales['x']?.time === true;
+  const end = high ?? (isTime ? Date.now() / 1000 : 1);
+  const begin = low ?? end;
+  return begin < end ? [begin, end] : [end - (isTime ? EMPTY_S : 1), end];
 }
 
 /** Room above the highest value; a flat line at nothing still has a scale. */

@@ -101,19 +101,19 @@ function Calls({ answer }: { readonly answer: CallTreeAnswer }): ReactNode {
 /** What the picture lacks is said in numbers. */
 function Losses({ answer, hidden }: { readonly answer: CallTreeAnswer; readonly hidden: number }): ReactNode {
   const facts = [
-    [answer.left_out, 'events are beyond what the server folds at a time; choose a thread or a shorter time'],
-    [answer.cut, 'calls reach beyond the call around them and were cut'],
-    [answer.untimed, 'events have no time'],
-    [answer.pruned, 'boxes with the least time were left out'],
-    [hidden, 'boxes are too narrow to be drawn; click a wide one to zoom'],
+    [answer.left_out, 'event', 'beyond what the server folds at a time; choose a thread or a shorter time'],
+    [answer.cut, 'call', 'cut, for reaching beyond the call around'],
+    [answer.untimed, 'event', 'without a time'],
+    [answer.pruned, 'box', 'left out, with the least time'],
+    [hidden, 'box', 'too narrow to be drawn; click a wide one to zoom'],
   ] as const;
   const shown = facts.filter(([count]) => count > 0);
   if (shown.length === 0) return null;
   return (
     <Notice {...(answer.left_out > 0 && { kind: 'warn' as const })}>
-      {shown.map(([count, text]) => (
+      {shown.map(([count, noun, text]) => (
         <span key={text}>
-          {formatCount(count)} {text}.
+          {formatCounted(count, noun)} {text}.
         </span>
       ))}
     </Notice>

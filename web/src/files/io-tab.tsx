@@ -61,6 +61,7 @@ function Charts({ answer, beginUs }: { readonly answer: CountersAnswer; readonly
           label="Bytes read and written per second, over time"
           x={x}
           height={220}
+          binary
           format={(value) => `${formatBytes(value)}/s`}
           series={[
             { title: 'Read', colour: '--accent', values: perSecond(answer.read_bytes) },

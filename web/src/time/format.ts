@@ -53,9 +53,9 @@ const GROUPS = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 /** `12,345,678` */
 export const formatCount = (count: number | bigint): string => GROUPS.format(count);
 
-/** `1 event`, `12,345 events` */
+/** `1 event`, `12,345 events`, `2 boxes` */
 export const formatCounted = (count: number, noun: string): string =>
-  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+  `${formatCount(count)} ${noun}${count === 1 ? '' : noun.endsWith('x') ? 'es' : 's'}`;
 
 /** `12.3M`, for where there is little room. */
 export function formatShort(value: number): string {
