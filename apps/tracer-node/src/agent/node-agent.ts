@@ -125,6 +125,11 @@ export class NodeAgent {
     return new FoundLater(source, {
       look: () => podSource(config, withoutInfo(log)),
       mayChange: () => (this.#parts?.sessions.figures().states.running ?? 0) === 0,
+      onFound: () => {
+        this.#parts?.pods.scan().catch((error: unknown) => {
+          log.warn({ reason: reasonOf(error) }, 'pods cannot be read yet');
+        });
+      },
       log,
     });
   }

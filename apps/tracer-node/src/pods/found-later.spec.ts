@@ -18,6 +18,7 @@ const sourceOf = (kind: PodSource['kind'], pod: string): FakeSource => ({
 });
 const namesOf = async (source: PodSource): Promise<string[]> => (await source.scan()).map(({ name }) => name);
 const soon = { first: 1, longest: 4 };
+const quiet = { onFound: () => undefined, log: silent, pauseMs: soon };
 
 let later: FoundLater | undefined;
 afterEach(() => {
@@ -40,11 +41,13 @@ describe('FoundLater', () => {
       return Promise.resolve(next);
     };
     const log = { ...silent, said: [] as string[], info: (_: object, text: string) => void log.said.push(text) };
-    later = new FoundLater(table, { look, mayChange: () => true, log, pauseMs: soon });
+    let found = 0;
+    later = new FoundLater(table, { look, mayChange: () => true, onFound: () => found++, log, pauseMs: soon });
     expect([later.kind, await namesOf(later)]).toEqual(['procfs', ['table']]);
     await until(() => later?.kind === 'cri');
     expect([later.endpoint, await namesOf(later)]).toEqual(['of runtime', ['runtime']]);
     expect([table.closed, ...given.map(({ closed }) => closed)]).toEqual([1, 1, 1, 0]);
+    expect(found).toBe(1);
     expect(log.said).toEqual(['a container runtime has appeared: pods are learnt from it from now on']);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(looks).toEqual([]);
@@ -57,7 +60,7 @@ describe('FoundLater', () => {
     let looks = 0;
     const look = (): Promise<PodSource> =>
       ++looks === 1 ? Promise.reject(new Error('busy')) : Promise.resolve(sourceOf('cri', 'runtime'));
-    later = new FoundLater(sourceOf('procfs', 'table'), { look, mayChange: () => isQuiet, log: silent, pauseMs: soon });
+    later = new FoundLater(sourceOf('procfs', 'table'), { ...quiet, look, mayChange: () => isQuiet });
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect([looks, later.kind]).toEqual([0, 'procfs']);
     isQuiet = true;
@@ -74,9 +77,8 @@ describe('FoundLater', () => {
           resolve();
           return new Promise((answer) => (give = answer));
         },
+        ...quiet,
         mayChange: () => true,
-        log: silent,
-        pauseMs: soon,
       });
     });
     await asked;

@@ -6,6 +6,8 @@ export interface FoundLaterOptions {
   readonly look: () => Promise<PodSource>;
   /** Whether pods may be learnt from elsewhere now: sessions under way know them as the present source names them. */
   readonly mayChange: () => boolean;
+  /** Told when a runtime was found: what was learnt before is not true any more. */
+  readonly onFound: () => void;
   readonly log: Log;
   /** Between two looks: the first pause, and the longest. */
   readonly pauseMs?: { readonly first: number; readonly longest: number };
@@ -59,7 +61,7 @@ export class FoundLater implements PodSource {
 
   /** Whether that was the last look. */
   async #look(): Promise<boolean> {
-    const { look, mayChange, log } = this.options;
+    const { look, mayChange, onFound, log } = this.options;
     if (!mayChange()) return false;
     let found: PodSource;
     try {
@@ -76,6 +78,7 @@ export class FoundLater implements PodSource {
     this.#current = found;
     before.close();
     log.info({ socket: found.endpoint }, 'a container runtime has appeared: pods are learnt from it from now on');
+    onFound();
     return true;
   }
 }
