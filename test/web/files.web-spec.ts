@@ -73,6 +73,7 @@ describe('the page of trace files', () => {
     await details.getByText(samplePath(0, 0)).waitFor();
     expect(await details.getByText('1.05 ms').count()).toBe(1);
     expect(await details.getByText('12046336058336786000').count()).toBe(1);
+    await loaded();
     await shot(page, 'files-details');
   });
 

@@ -97,12 +97,13 @@ function xAxis(props: ZonedChartProps): uPlot.Axis {
   };
 }
 
-/** From the first value to the last; one alone, or none, still has a place. */
+/** What is asked for; a single moment, which uPlot would show in years around it, and none at all get a minute. */
 function xRange(chart: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  const [xs] = chart.data;
+  if (xs.length > 1 && low !== null && high !== null && low < high) return [low, high];
   const isTime = chart.scales['x']?.time === true;
-  const end = high ?? (isTime ? Date.now() / 1000 : 1);
-  const begin = low ?? end;
-  return begin < end ? [begin, end] : [end - (isTime ? EMPTY_S : 1), end];
+  const end = xs.at(-1) ?? (isTime ? Date.now() / 1000 : 1);
+  return [end - (isTime ? EMPTY_S : 1), end];
 }
 
 /** Room above the highest value; a flat line at nothing still has a scale. */
