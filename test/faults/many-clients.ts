@@ -94,6 +94,7 @@ const manyStreams: Fault = {
   },
 };
 
+const SKIPPED = 'tracer_live_skipped_total';
 const BUSY_POD = 'while :; do : > /tmp/x; done';
 
 const slowFollowers: Fault = {
@@ -102,13 +103,14 @@ const slowFollowers: Fault = {
   async run(stage) {
     const pod = await startDemoPod({ name: 'busy-1', command: ['sh', '-c', BUSY_POD] });
     const session = await KernelSession.start(stage, 'busy-1', '', 1);
+    const skippedBefore = await stage.metric(SKIPPED);
     const before = stage.rssBytes(...SERVICES);
     const path = `/v1/trace-session/${session.id}/events`;
     const stopped = Array.from({ length: 200 }, () => new Follower(stage, path));
     await stage.until('all follow', () => stopped.every(({ events }) => events > 0));
     for (const { connection } of stopped) connection.pause();
     const eager = new Follower(stage, path);
-    await stage.until('events were missed', async () => (await stage.metric('tracer_live_skipped_total')) > 0);
+    await stage.until('events were left out', async () => (await stage.metric(SKIPPED)) > skippedBefore);
     const seen = eager.events;
     await stage.until('the one that reads gets more', () => eager.events > seen);
     const others = await ordinaryRequests(stage, 15);
@@ -117,10 +119,10 @@ const slowFollowers: Fault = {
     await session.stop();
     for (const { connection } of stopped) connection.resume();
     await stage.until('every stream has ended', () => [...stopped, eager].every(({ hasEnded }) => hasEnded));
-    assert.deepEqual(
-      stopped.filter(({ missed }) => missed === 0).map(({ events }) => events),
-      [],
-    );
+    // Whatever the gateway left out stands in somebody's stream; agents may have left out more.
+    const left = (await stage.metric(SKIPPED)) - skippedBefore;
+    const told = [...stopped, eager].reduce((sum, { missed }) => sum + missed, 0);
+    assert.ok(told >= left, `${left} events were left out, and only ${told} were told of`);
     const total = (await session.facts()).events;
     const most = Math.max(...stopped.map(({ events, missed }) => events + missed));
     assert.ok(most <= total, `${most} events were told of, of ${total}`);
