@@ -13,7 +13,8 @@ import {
 } from './parameter.js';
 
 export const FILES = textsParameter('file', {
-  description: 'Path of a trace file as `/api/v1/files` shows it; repeat it for several; `job7/` is all files in a directory, `job7/**` also in those below; all files when absent',
+  description:
+    'Path of a trace file as `/api/v1/files` shows it; repeat it for several; `job7/` is all files in a directory, `job7/**` also in those below; all files when absent',
 });
 export const CAT = listParameter('cat', { description: 'Categories, one of them; exact' });
 export const NAME = listParameter('name', { description: 'Event names, one of them; exact' });
