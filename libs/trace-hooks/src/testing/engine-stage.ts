@@ -121,7 +121,7 @@ export function useEngine(): EngineStage {
 
 export async function until(condition: () => boolean): Promise<void> {
   for (const startMs = performance.now(); !condition();) {
-    if (performance.now() - startMs > 4000) throw new Error('what was waited for did not happen');
+    if (performance.now() - startMs > 30_000) throw new Error('what was waited for did not happen');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
