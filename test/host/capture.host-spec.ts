@@ -265,6 +265,10 @@ describe('several sessions', () => {
       const total = (): number => healthy.run.counts().records + healthy.run.counts().lost;
       while (total() < 800_000) await sleep(50);
       expect((await healthy.run.stop()).reason).toBe('stopped');
+      // What was written last may have been taken back: then there is room for a beginning.
+      expect(() => {
+        writeFileSync(join(small, 'rest'), Buffer.alloc(64 << 10));
+      }).toThrow('ENOSPC');
       await expect(
         stage.trace(capture, [program.pid], syscallPlan(), {}, join(small, 'second.pfw.gz')),
       ).rejects.toMatchObject({
