@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { openBrowser, shot, type TestBrowser } from './fixtures/browser.js';
@@ -13,14 +11,12 @@ const PORT = 27_640;
 jest.setTimeout(180_000);
 
 describe('the page of trace files', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'web-files-'));
-  const suite = new FilesSuite({ traces: join(directory, 'traces'), index: join(directory, 'index') }, PORT);
+  const suite = new FilesSuite(PORT);
   let browser: TestBrowser;
   let page: Page;
 
   beforeAll(async () => {
-    chmodSync(directory, 0o755);
-    writeTrainingJob(join(directory, 'traces', 'job7'));
+    writeTrainingJob(join(suite.traces, 'job7'));
     await suite.start();
     browser = await openBrowser(suite.url);
     page = await browser.newPage();
@@ -29,7 +25,6 @@ describe('the page of trace files', () => {
   afterAll(async () => {
     await browser.close();
     await suite.stop();
-    rmSync(directory, { recursive: true, force: true });
   }, 120_000);
 
   /** All of the timeline that was asked for is there. */

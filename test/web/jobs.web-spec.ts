@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FilesSuite } from './fixtures/processes.js';
 import { JOB_START_US, writeTrainingJob } from './fixtures/training-job.js';
@@ -28,22 +27,19 @@ function rankLines(rank: number, second: boolean): string {
 }
 
 describe('jobs in the page', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'web-jobs-'));
-  const traces = join(directory, 'traces');
-  const suite = new FilesSuite({ traces, index: join(directory, 'index') }, PORT);
+  const suite = new FilesSuite(PORT);
   let visitor: Visitor;
 
   beforeAll(async () => {
-    chmodSync(directory, 0o755);
-    writeTrainingJob(join(traces, 'small'));
+    writeTrainingJob(join(suite.traces, 'small'));
     for (const [node, ranks] of [
       ['big', RANKS],
       ['pair/before', 1],
       ['pair/after', 1],
     ] as const) {
-      mkdirSync(join(traces, node), { recursive: true });
+      mkdirSync(join(suite.traces, node), { recursive: true });
       for (let rank = 0; rank < ranks; rank++)
-        writeFileSync(join(traces, node, `rank-${rank}.pfw`), rankLines(rank, node === 'pair/after'));
+        writeFileSync(join(suite.traces, node, `rank-${rank}.pfw`), rankLines(rank, node === 'pair/after'));
     }
     await suite.start();
     visitor = await Visitor.arrive(suite.url);
@@ -51,7 +47,6 @@ describe('jobs in the page', () => {
   afterAll(async () => {
     await visitor.leave();
     await suite.stop();
-    rmSync(directory, { recursive: true, force: true });
   }, 120_000);
 
   it('opens a directory of 500 files by a link as short as any', async () => {

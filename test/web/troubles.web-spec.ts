@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { FilesSuite } from './fixtures/processes.js';
@@ -15,20 +14,17 @@ const TIMELINE = '#/files/timeline?dir=job7/';
 jest.setTimeout(180_000);
 
 describe('the page in trouble', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'web-troubles-'));
-  const suite = new FilesSuite({ traces: join(directory, 'traces'), index: join(directory, 'index') }, PORT);
+  const suite = new FilesSuite(PORT);
   let visitor: Visitor;
 
   beforeAll(async () => {
-    chmodSync(directory, 0o755);
-    writeTrainingJob(join(directory, 'traces', 'job7'));
+    writeTrainingJob(join(suite.traces, 'job7'));
     await suite.start();
     visitor = await Visitor.arrive(suite.url);
   }, 240_000);
   afterAll(async () => {
     await visitor.leave();
     await suite.stop();
-    rmSync(directory, { recursive: true, force: true });
   }, 120_000);
 
   const loaded = (page: Page): Promise<void> => page.locator('.tl-corner[data-busy="false"]').waitFor();

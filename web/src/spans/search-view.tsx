@@ -118,7 +118,7 @@ function SearchForm({ query, problems }: FormProps): ReactNode {
   const fixed = (draft['from'] ?? '') !== '';
   return (
     <form
-      className="search-form"
+      className="filter-form search-form"
       aria-label="Search"
       onSubmit={(event) => {
         event.preventDefault();

@@ -10,8 +10,12 @@ const NO_LANE: Thread = { pid: undefined, tid: undefined };
 /** A lane as an event shows it. */
 export type Thread = Pick<TraceEvent, 'pid' | 'tid'>;
 
+export function threadOf({ pid, tid }: Pick<TraceLane, 'pid' | 'tid'>): Thread {
+  return { pid: present(pid), tid: present(tid) };
+}
+
 export function threadsOf(lanes: readonly TraceLane[]): Thread[] {
-  return lanes.map(({ pid, tid }) => ({ pid: present(pid), tid: present(tid) }));
+  return lanes.map(threadOf);
 }
 
 /** The columns that hold the fields. */

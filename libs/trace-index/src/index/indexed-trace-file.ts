@@ -13,7 +13,7 @@ import { TraceRecord } from '../query/trace-record.js';
 import { giveBack } from './block-memory.js';
 import type { ChunkExecutor } from './chunk-executor.js';
 import type { ColumnsTask, DensityTask, SelectTask } from './chunk-task.js';
-import { ColumnCursor, columnsOf, threadsOf, type Thread } from './column-cursor.js';
+import { ColumnCursor, columnsOf, threadOf, threadsOf, type Thread } from './column-cursor.js';
 import type { StoredHash } from './definition-section.js';
 import { DefinitionSender } from './definition-sender.js';
 import { eventBlock, firstEvents } from './event-blocks.js';
@@ -32,7 +32,6 @@ const KEPT_SHARE = 0.5;
 const NEWLINE = 10;
 /** Of a row of columns, about. */
 const ROW_BYTES = 24;
-const NO_THREAD: Thread = { pid: undefined, tid: undefined };
 const NO_DEFINITIONS = new Uint32Array(0);
 
 /** The reader that answers from an index and decodes only the chunks that hold a hit. */
@@ -83,8 +82,7 @@ export class IndexedTraceFile implements TraceFileReader {
   async aggregate(filter: Filter, sink: EventSink, signal: AbortSignal): Promise<void> {
     try {
       if (filter.needsArgs || sink.reads.has('args')) await this.#aggregateLines(filter, sink, signal);
-      else if (filter.isEmpty && sink instanceof LaneTable && sink.rows.length === 0)
-        await this.#fillLanes(sink, signal);
+      else if (filter.isEmpty && sink instanceof LaneTable) await this.#fillLanes(sink, signal);
       else if (sink instanceof DensityGrid) await this.#fillGrid(filter, sink, signal);
       else await this.#aggregateColumns(filter, sink, signal);
     } catch (error) {
@@ -187,11 +185,9 @@ export class IndexedTraceFile implements TraceFileReader {
   /** Of the whole file: counted when the index was built. */
   async #fillLanes(table: LaneTable, signal: AbortSignal): Promise<void> {
     await this.#check(signal);
-    this.#threads ??= threadsOf(this.index.lanes);
-    this.index.lanes.forEach(({ events, busyUs, minUs, maxUs }, id) => {
-      const { pid, tid } = this.#threads?.[id] ?? NO_THREAD;
-      if (events > 0) table.add({ pid, tid, events, busyUs, minUs, maxUs });
-    });
+    for (const { events, pid, tid, ...totals } of this.index.lanes) {
+      if (events > 0) table.add({ ...threadOf({ pid, tid }), events, ...totals });
+    }
   }
 
   /** The workers count into cells, which are few: rows need not come here. */
