@@ -4,8 +4,9 @@ import { availableParallelism, loadavg } from 'node:os';
 export interface Row {
   readonly name: string;
   readonly must: string;
-  /** Undefined when it failed. */
+  /** Undefined when it failed: then `failure` says why. */
   readonly measured: string | undefined;
+  readonly failure?: string | undefined;
   readonly tookMs: number;
 }
 
@@ -17,7 +18,10 @@ export function table(rows: readonly Row[]): string {
   return [
     '| fault | must show | measured |',
     '|---|---|---|',
-    ...rows.map(({ name, must, measured }) => `| ${cell(name)} | ${cell(must)} | ${cell(measured ?? '**FAILED**')} |`),
+    ...rows.map(
+      ({ name, must, measured, failure }) =>
+        `| ${cell(name)} | ${cell(must)} | ${cell(measured ?? `**FAILED**: ${failure}`)} |`,
+    ),
   ].join('\n');
 }
 

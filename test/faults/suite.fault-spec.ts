@@ -39,14 +39,16 @@ describe('the suite, broken', () => {
     async (fault) => {
       const startedAt = performance.now();
       let measured: string | undefined;
+      let failure: string | undefined;
       try {
         measured = await fault.run(stage, { factor: scale });
         await stage.ready();
       } catch (error) {
+        failure = (error as Error).message;
         throw new Error(`${(error as Error).message}\n\nlast words of the suite:\n${stage.saidLast}`, { cause: error });
       } finally {
         stage.endBackground();
-        rows.push({ name: fault.name, must: fault.must, measured, tookMs: performance.now() - startedAt });
+        rows.push({ name: fault.name, must: fault.must, measured, failure, tookMs: performance.now() - startedAt });
       }
       expect(measured).not.toBe('');
     },
