@@ -1,7 +1,16 @@
 // What a line's `args` tell: the hashes that it refers to, and the numbers that say how many bytes a call moved.
 import { HASHES, addText, hashOf } from './dictionary';
 import { at, resetJson, sawEscape, skipBlanks, skipNumber, skipString, skipValue, stringStop } from './json';
-import { NUMBER_ABSENT, NUMBER_FOR_HOST, digits, digitsCount, numberValue, readNumber } from './numbers';
+import {
+  NUMBER_ABSENT,
+  NUMBER_FOR_HOST,
+  digits,
+  digitsAreExact,
+  digitsCount,
+  digitsValue,
+  numberValue,
+  readNumber,
+} from './numbers';
 import { CHUNK, HASHES_LOST, HASH_USE, STATE } from './scan-state';
 
 /** Bits of the hash values in args of the current chunk; the host takes and clears them. */
@@ -70,29 +79,62 @@ export function forgetArgs(): void {
   argSize = NaN;
 }
 
-/** Takes the value `[from, to)` if its key, which ends at `keyEnd`, is ret, size or bytes; `false` = the host must read it. */
-function noteMeasure(keyEnd: usize, length: usize, from: usize, to: usize): bool {
-  const which = measureOf(keyEnd, length);
-  if (!which) return true;
-  const result = readNumber(from, to);
-  if (result == NUMBER_FOR_HOST) return false;
-  const value = result == NUMBER_ABSENT ? NaN : numberValue;
-  if (which == 1) argRet = value;
-  else if (which == 2) argSize = value;
-  else argBytes = value;
-  return true;
-}
-
+/** Which measure a key is: 1 ret, 2 size, 3 bytes; 0 = another key. */
 function measureOf(keyEnd: usize, length: usize): u32 {
   if (length == 3) return (load<u32>(keyEnd - 4) & 0xffffff00) == 0x74657200 ? 1 : 0;
   if (length == 4) return load<u32>(keyEnd - 4) == 0x657a6973 ? 2 : 0;
   return length == 5 && load<u32>(keyEnd - 5) == 0x65747962 && at(keyEnd - 1) == 0x73 ? 3 : 0;
 }
 
+function keepMeasure(which: u32, value: f64): void {
+  if (which == 1) argRet = value;
+  else if (which == 2) argSize = value;
+  else argBytes = value;
+}
+
+/** Takes the value `[from, to)` if its key, which ends at `keyEnd`, is a measure; `false` = the host must read it. */
+function noteMeasure(keyEnd: usize, length: usize, from: usize, to: usize): bool {
+  const which = measureOf(keyEnd, length);
+  if (!which) return true;
+  const result = readNumber(from, to);
+  if (result == NUMBER_FOR_HOST) return false;
+  keepMeasure(which, result == NUMBER_ABSENT ? NaN : numberValue);
+  return true;
+}
+
+/** As `noteMeasure`, right behind a call of `digits`, which has passed the value if it is nothing but digits. */
+function noteDigits(keyEnd: usize, length: usize, from: usize, to: usize): bool {
+  if (to - from != <usize>digitsCount || !digitsAreExact()) return noteMeasure(keyEnd, length, from, to);
+  const which = measureOf(keyEnd, length);
+  if (which) keepMeasure(which, <f64>digitsValue);
+  return true;
+}
+
+const KEY_HHASH: u64 = 0x3a22687361686822; // "hhash":
+const KEY_FHASH: u64 = 0x3a22687361686622; // "fhash":
+
+/** Whether 16 bytes are printable ASCII without quote and backslash. */
+function isPlain16(p: usize): bool {
+  const v = v128.load(p);
+  const quotes = i8x16.eq(v, i8x16.splat(0x22));
+  const backslashes = i8x16.eq(v, i8x16.splat(0x5c));
+  // Signed: bytes over 0x7f are below the blank, too.
+  return !v128.any_true(v128.or(v128.or(quotes, backslashes), i8x16.lt_s(v, i8x16.splat(0x20))));
+}
+
 /** The members of args from behind its brace, without blanks between tokens: behind the closing brace, or 0. */
 export function knownArgs(p: usize): usize {
   if (at(p) == 0x7d) return p + 1;
   while (true) {
+    // A hash as DFTracer writes it. Nothing is searched for, so that the processor need not wait before it goes on.
+    const head = load<u64>(p);
+    if ((head == KEY_HHASH || head == KEY_FHASH) && at(p + 8) == 0x22 && at(p + 25) == 0x22 && isPlain16(p + 9)) {
+      noteHash(p + 9, 16, head == KEY_HHASH ? 2 : 1);
+      const next = at(p + 26);
+      p += 27;
+      if (next == 0x2c) continue;
+      return next == 0x7d ? p : 0;
+    }
     if (at(p) != 0x22) return 0;
     const keyEnd = stringStop(p + 1);
     if (load<u16>(keyEnd) != 0x3a22) return 0;
@@ -124,7 +166,7 @@ export function knownArgs(p: usize): usize {
       }
       const key = hashKey(keyEnd, length);
       if (key) noteHash(value, <u32>(p - value), key);
-      if (length - 3 < 3 && !noteMeasure(keyEnd, length, value, p)) return 0;
+      if (length - 3 < 3 && !noteDigits(keyEnd, length, value, p)) return 0;
     } else {
       p = skipValue(p);
       if (!p) return 0;

@@ -3,7 +3,7 @@
 import { forgetArgs, knownArgs } from './args';
 import { TEXTS, addClass, addText, add_lane, hashOf } from './dictionary';
 import { at, skipBlanks, stringStop } from './json';
-import { digits, digitsAreExact, digitsCount, digitsValue } from './numbers';
+import { LARGEST_EXACT, digits, digitsAreExact, digitsCount, digitsValue, eight, leading, notDigits } from './numbers';
 import { storeRow } from './rows';
 import { DICTIONARY_FULL, METADATA, MOST_BYTES, SLOW, STATE, STORED, UNTIDY, endsAt } from './scan-state';
 
@@ -35,6 +35,28 @@ const K: u64 = 0x9e3779b97f4a7c15;
 /** What `whole` read. */
 let wholeValue: u64 = 0;
 
+// Bits of the digits that these fields had on the last line, u64 each: the next line is likely to have as many.
+const ID: usize = memory.data(8, 8);
+const TYPE: usize = memory.data(8, 8);
+const PID: usize = memory.data(8, 8);
+const TID: usize = memory.data(8, 8);
+
+/**
+ * As `whole`, of a field that tends to have as many digits as on the line before, `last`: then what follows is found
+ * without waiting until these digits are counted.
+ */
+function wholeLike(p: usize, last: usize): usize {
+  const v = load<u64>(p);
+  const others = notDigits(v);
+  const bits = ctz<u64>(others) & 56;
+  if (!others || !bits || (v & 0xff) == 0x30) return whole(p);
+  wholeValue = eight(leading(v, bits));
+  const expected = load<u64>(last);
+  if (bits == expected) return p + <usize>(expected >> 3);
+  store<u64>(last, bits);
+  return p + <usize>(bits >> 3);
+}
+
 /** A plain or quoted integer that is exact as a double; the answer is behind it, 0 = something else. */
 function whole(p: usize): usize {
   const quoted = at(p) == 0x22;
@@ -45,6 +67,16 @@ function whole(p: usize): usize {
   wholeValue = digitsValue;
   if (quoted) return at(end) == 0x22 ? end + 1 : 0;
   return first == 48 && digitsCount > 1 ? 0 : end;
+}
+
+/** As `whole`, of a time in microseconds since 1970, which has 16 digits. */
+function wholeTime(p: usize): usize {
+  const first = load<u64>(p);
+  const second = load<u64>(p, 8);
+  const sixteen = !(notDigits(first) | notDigits(second)) && <u32>load<u8>(p, 16) - 48 > 9;
+  if (!sixteen || (first & 0xff) == 0x30) return whole(p);
+  wholeValue = <u64>eight(first) * 100000000 + <u64>eight(second);
+  return wholeValue <= LARGEST_EXACT ? p + 16 : 0;
 }
 
 /** The class of `name","cat":"cat` in `[span, span + length)` and a phase of up to 4 bytes; 0 = no room. */
@@ -102,7 +134,7 @@ export function readKnownLine(line: usize, row: u32): i32 {
   }
   p++;
   if ((load<u64>(p) & MASK_5) == KEY_ID) {
-    p = whole(p + 5);
+    p = wholeLike(p + 5, ID);
     if (!p || at(p) != 0x2c) return SLOW;
     p++;
   }
@@ -118,23 +150,23 @@ export function readKnownLine(line: usize, row: u32): i32 {
   const spanLength = <u32>(p - span);
   p += 2;
   if ((load<u64>(p) & MASK_7) == KEY_TYPE) {
-    p = whole(p + 7);
+    p = wholeLike(p + 7, TYPE);
     if (!p || at(p) != 0x2c) return SLOW;
     p++;
   }
   if ((load<u64>(p) & MASK_6) != KEY_PID) return SLOW;
-  p = whole(p + 6);
+  p = wholeLike(p + 6, PID);
   if (!p || at(p) != 0x2c) return SLOW;
   const pid = wholeValue;
   p++;
   if ((load<u64>(p) & MASK_6) != KEY_TID) return SLOW;
-  p = whole(p + 6);
+  p = wholeLike(p + 6, TID);
   if (!p || at(p) != 0x2c) return SLOW;
   const tid = wholeValue;
   p++;
   let ts: f64 = NaN;
   if ((load<u64>(p) & MASK_5) == KEY_TS) {
-    p = whole(p + 5);
+    p = wholeTime(p + 5);
     if (!p || at(p) != 0x2c) return SLOW;
     ts = <f64>wholeValue;
     p++;

@@ -6,31 +6,49 @@ export let digitsCount: u32 = 0;
 
 // prettier-ignore
 const POWERS: usize = memory.data<u32>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000]);
-const LARGEST_EXACT: u64 = 9007199254740992;
+export const LARGEST_EXACT: u64 = 9007199254740992;
 
-function eight(v: u64): u32 {
+export function eight(v: u64): u32 {
   v -= 0x3030303030303030;
   v = v * 10 + (v >> 8);
   v = ((v & 0x000000ff000000ff) * 0x000f424000000064 + ((v >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32;
   return <u32>v;
 }
 
+/** Sets the upper bit of each byte that is no digit. */
+export function notDigits(v: u64): u64 {
+  const t = v ^ 0x3030303030303030;
+  return ((t + 0x7676767676767676) | t) & 0x8080808080808080;
+}
+
 /** Behind the digits from `p` on; stops early behind 24 of them. */
 export function digits(p: usize): usize {
-  let value: u64 = 0;
-  let n: u32 = 0;
+  const v = load<u64>(p);
+  const others = notDigits(v);
+  if (!others) return manyDigits(p, eight(v));
+  const bits = ctz<u64>(others) & 56;
+  digitsValue = eight(leading(v, bits));
+  digitsCount = (<u32>bits) >> 3;
+  return p + <usize>(bits >> 3);
+}
+
+/** The first `bits` of `v`, with zeros ('0') in front of them. */
+export function leading(v: u64, bits: u64): u64 {
+  return ((v << (56 - bits)) << 8) | ((<u64>0x3030303030303030) >> bits);
+}
+
+/** As `digits`, of a number that has more than the eight digits of `value`. */
+function manyDigits(p: usize, value: u64): usize {
+  let n: u32 = 8;
+  p += 8;
   while (n < 24) {
-    let v = load<u64>(p);
-    const t = v ^ 0x3030303030303030;
-    const others = ((t + 0x7676767676767676) | t) & 0x8080808080808080;
+    const v = load<u64>(p);
+    const others = notDigits(v);
     if (others) {
-      const k = (<u32>ctz<u64>(others)) >> 3;
-      if (k) {
-        v = (v << (64 - 8 * k)) | ((<u64>0x3030303030303030) >> (8 * k));
-        value = value * <u64>load<u32>(POWERS + ((<usize>k) << 2)) + <u64>eight(v);
-        p += k;
-        n += k;
-      }
+      const bits = ctz<u64>(others) & 56;
+      value = value * <u64>load<u32>(POWERS + ((<usize>bits) >> 1)) + <u64>eight(leading(v, bits));
+      p += <usize>(bits >> 3);
+      n += (<u32>bits) >> 3;
       break;
     }
     value = value * 100000000 + <u64>eight(v);
