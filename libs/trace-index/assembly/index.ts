@@ -12,4 +12,4 @@ export { columns_sketch, fold } from './chunk-fold';
 export { density, density_state } from './density';
 export { columns_state, decode, encode } from './segment';
 export { count_lines, gather, locate, shift_times, skip_lines } from './lines';
-export { keep_window, pack_window } from './window';
+export { keep_window, pack_window, unpack_window } from './window';

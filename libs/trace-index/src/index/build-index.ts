@@ -106,8 +106,8 @@ class IndexBuild {
     const kernels = new TraceKernels();
     const chunks = new ChunkTable();
     const assembler = new IndexAssembler(kernels, {
-      window: (deflated) => {
-        chunks.addWindow(writer.append(deflated));
+      window: (packed) => {
+        chunks.addWindow(writer.append(packed));
       },
       chunk: (chunk) => {
         const hashBits = foldHashBits(chunk.hashBits);

@@ -1,9 +1,8 @@
-import { crc32, inflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { TracerError } from '@tracer/base';
 import type { ByteSource } from '../kernels/byte-source.js';
 import { GzipStream, OUTPUT_SLACK, WINDOW_BYTES, type GzipEvent, type ResumePoint } from '../kernels/gzip-stream.js';
 import type { TraceKernels } from '../kernels/trace-kernels.js';
-import { unpackWindow } from '../kernels/window.js';
 import { MAX_LINE_BYTES } from '../query/file-facts.js';
 import type { ChunkFacts } from './chunk-record.js';
 import { CHUNK_BYTES, type Cut } from './text-pieces.js';
@@ -24,7 +23,7 @@ export interface ChunkSource {
   readonly chunk: ChunkFacts;
   /** Where the next chunk begins: there is a checksum of the text up to there. */
   readonly next: Pick<Cut, 'textOffset' | 'crc'> | undefined;
-  /** The packed window, deflated; empty when the chunk needs none. */
+  /** The packed window; empty when the chunk needs none. */
   readonly window: Buffer;
 }
 
@@ -170,9 +169,7 @@ export class ChunkDecoder {
   #resume({ trace, chunk, window }: ChunkSource, point: ResumePoint, start: number): void {
     const { windowBytes } = chunk.cut;
     try {
-      if (windowBytes > 0) {
-        unpackWindow(inflateRawSync(window), this.#kernels.bytes.subarray(start - WINDOW_BYTES, start));
-      }
+      if (windowBytes > 0) this.#stream.unpackWindow(window, start);
       this.#stream.resume(trace, point, start, windowBytes);
     } catch (error) {
       throw changed('a block or its window', error);

@@ -37,7 +37,7 @@ export interface AssembledChunk {
 
 /** Where chunks go. Windows come in the order of their cuts, possibly before the chunk in front is finished. */
 export interface ChunkReceiver {
-  window(deflated: Buffer): void;
+  window(packed: Buffer): void;
   chunk(chunk: AssembledChunk): void;
 }
 

@@ -1,4 +1,4 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import type { ByteSource } from '../kernels/byte-source.js';
 import { GzipStream, OUTPUT_SLACK, WINDOW_BYTES, type GzipEvent, type ResumePoint } from '../kernels/gzip-stream.js';
 import type { TraceKernels } from '../kernels/trace-kernels.js';
@@ -8,8 +8,6 @@ import type { FileProblem } from '../query/file-facts.js';
 export const CHUNK_BYTES = 512 * 1024;
 const PIECE_BYTES = 128 * 1024;
 const AREA_BYTES = WINDOW_BYTES + 4 * PIECE_BYTES + 2 * OUTPUT_SLACK;
-/** A packed window before it is deflated. */
-const PACKED_WINDOW_BYTES = 70_000;
 
 /** Where in the file the text can be continued: in gzip data, or at a byte of a plain file. */
 export type TextPoint = ResumePoint | { readonly kind: 'plain'; readonly byte: number };
@@ -30,7 +28,7 @@ export interface Cut {
   readonly point: TextPoint;
   /** CRC of the text before it, in its member; of a plain file from its start. */
   readonly crc: number;
-  /** How many bytes in front of it a decoder must know; their packed, deflated form comes later. */
+  /** How many bytes in front of it a decoder must know; their packed form comes later. */
   readonly windowBytes: number;
 }
 
@@ -39,7 +37,7 @@ export interface Piece {
   readonly bytes: Uint8Array;
   /** Set when decoding can start at the first byte of this piece. */
   readonly cut?: Cut;
-  /** The window of the most recent cut that has one, when it is known now. */
+  /** The window of the most recent cut that has one, packed, when it is known now. Valid until the next piece is asked for. */
   readonly window?: Buffer;
 }
 
@@ -145,8 +143,7 @@ export class GzipPieces implements TextPieces {
   #window(): Buffer | undefined {
     if (this.#windowAt < 0 || (this.#text - this.#windowAt < WINDOW_BYTES && this.#end === undefined)) return undefined;
     this.#windowAt = -1;
-    const packed = this.#stream.packWindow(this.#kernels.scratch(PACKED_WINDOW_BYTES));
-    return deflateRawSync(packed, { level: 1 });
+    return this.#stream.packWindow();
   }
 
   #finish(event: GzipEvent): void {

@@ -13,6 +13,8 @@ const BLOCK_HEADER_BYTES = 1024;
 /** What the kernel may read behind the last input byte. */
 const INPUT_SLACK = 1024;
 const TRAILER_BYTES = 8;
+/** More than a window that does not compress, with its runs. */
+const PACKED_WINDOW_BYTES = 70_000;
 
 /**
  * A place in a gzip file where decoding can start, given the text of up to 32 KiB before it:
@@ -182,10 +184,23 @@ export class GzipStream {
 
   /**
    * The marked window as far as it was asked for (`assembly/window.ts`); complete once 32 KiB have followed it, or the
-   * member has ended. Written to `out`, where there are 66 KiB of room.
+   * member has ended. A view, valid until the kernels' scratch area is used again.
    */
-  packWindow(out: number): Buffer {
+  packWindow(): Buffer {
+    const out = this.#kernels.scratch(PACKED_WINDOW_BYTES);
     return this.#kernels.bytes.subarray(out, this.#kernels.run.pack_window(out));
+  }
+
+  /**
+   * Puts a packed window back in the 32 KiB before `output`; the bytes that nobody asks for stay as they are.
+   *
+   * @throws RangeError when the bytes are no packed window
+   */
+  unpackWindow(packed: Uint8Array, output: number): void {
+    const at = this.#kernels.scratch(packed.length + INPUT_SLACK);
+    this.#kernels.bytes.set(packed, at);
+    const done = this.#kernels.run.unpack_window(at, at + packed.length, output - WINDOW_BYTES);
+    if (done === 0) throw new RangeError('not a packed window');
   }
 
   #openAt(source: ByteSource, byte: number, output: number, most = this.#inputBytes): void {

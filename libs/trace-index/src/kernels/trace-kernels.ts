@@ -33,6 +33,7 @@ export interface KernelFunctions {
   scan_state(): number;
   shift_times(from: number, end: number, origin: number): number;
   skip_lines(from: number, end: number, count: number): number;
+  unpack_window(from: number, end: number, target: number): number;
 }
 
 const PAGE_BYTES = 65_536;
