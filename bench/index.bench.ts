@@ -22,6 +22,10 @@ const SHOWS_MEMORY = process.env['BENCH_MEMORY'] === '1';
 const CURVE_POINTS = 10;
 const RESTART_FILES = 1000;
 const SMALLEST_INDEXED = 8000;
+/** How often a short question is asked before it is measured, so that the compiler has seen what it does. */
+const WARM_CALLS = 8;
+/** A question that takes longer than this at first has been asked enough. */
+const WARM_MS = 1000;
 const SERVER = fileURLToPath(new URL('../apps/trace-indexer/src/main.js', import.meta.url));
 const PORT = 28_282;
 const READ_BYTES = 256 * 1024;
@@ -71,17 +75,20 @@ const grep = (trace: string, name: string) => shell(`zcat '${trace}' | grep '"na
 interface Times {
   readonly ms: number;
   readonly baselineMs: number;
+  /** Of the first of several calls. */
+  readonly firstMs?: number;
 }
 
-/** Both in turn, so that a busy machine slows both; as of a service that has been asked such a thing before. */
+/** Both in turn, so that a busy machine slows both; as of a service that has been asked such things before. */
 async function alternate(work: () => Promise<void> | void, baseline: () => Promise<void> | void): Promise<Times> {
   const [own, other]: [number[], number[]] = [[], []];
-  await work();
+  const firstMs = await timed(work);
+  for (let call = 1; call < WARM_CALLS && firstMs < WARM_MS; call++) await work();
   for (let round = 0; round < ROUNDS; round++) {
     own.push(await timed(work));
     other.push(await timed(baseline));
   }
-  return { ms: median(own), baselineMs: median(other) };
+  return { ms: median(own), baselineMs: median(other), firstMs };
 }
 
 async function timed(work: () => Promise<void> | void): Promise<number> {
@@ -93,10 +100,10 @@ async function timed(work: () => Promise<void> | void): Promise<number> {
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
 
-function row(name: string, { ms: own, baselineMs }: Times, baseline: string, target: string): BenchRow {
+function row(name: string, { ms: own, baselineMs, firstMs }: Times, baseline: string, target: string): BenchRow {
   return {
     name,
-    measured: ms(own),
+    measured: firstMs === undefined ? ms(own) : `${ms(own)} (first ${ms(firstMs)})`,
     baseline: `${baseline}: ${ms(baselineMs)}`,
     ratio: `${(baselineMs / own).toFixed(1)}×`,
     target,

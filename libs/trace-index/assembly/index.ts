@@ -13,3 +13,4 @@ export { density, density_state } from './density';
 export { columns_state, decode, encode } from './segment';
 export { count_lines, gather, locate, shift_times, skip_lines } from './lines';
 export { keep_window, pack_window, unpack_window } from './window';
+export { checksum_add, checksum_begin, checksum_end } from './checksum';

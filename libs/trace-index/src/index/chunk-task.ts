@@ -7,7 +7,7 @@ export interface TaskChunk {
   /** Its record, of `CHUNK_RECORD_BYTES`. */
   readonly record: Uint8Array;
   /** Where the next one begins. */
-  readonly next: Pick<Cut, 'textOffset' | 'crc'> | undefined;
+  readonly next: Pick<Cut, 'textOffset' | 'sum'> | undefined;
 }
 
 /** Copy the lines that a plan selects. */

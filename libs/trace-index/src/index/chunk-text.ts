@@ -3,6 +3,7 @@ import { TracerError } from '@tracer/base';
 import type { ByteSource } from '../kernels/byte-source.js';
 import { GzipStream, OUTPUT_SLACK, WINDOW_BYTES, type GzipEvent, type ResumePoint } from '../kernels/gzip-stream.js';
 import type { TraceKernels } from '../kernels/trace-kernels.js';
+import { TextChecksum } from '../kernels/text-checksum.js';
 import { MAX_LINE_BYTES } from '../query/file-facts.js';
 import type { ChunkFacts } from './chunk-record.js';
 import { CHUNK_BYTES, type Cut } from './text-pieces.js';
@@ -21,8 +22,8 @@ const TAIL_BYTES = WINDOW_BYTES + 64 * 1024;
 export interface ChunkSource {
   readonly trace: ByteSource;
   readonly chunk: ChunkFacts;
-  /** Where the next chunk begins: there is a checksum of the text up to there. */
-  readonly next: Pick<Cut, 'textOffset' | 'crc'> | undefined;
+  /** Where the next chunk begins, and the checksum of the text up to there. */
+  readonly next: Pick<Cut, 'textOffset' | 'sum'> | undefined;
   /** The packed window; empty when the chunk needs none. */
   readonly window: Buffer;
 }
@@ -63,7 +64,8 @@ export class ChunkDecoder {
   readonly #stream: GzipStream;
   #area = 0;
   #areaBytes = 0;
-  /** Where the text begins whose checksum is next to be compared, and the checksum up to there. */
+  readonly #checksum: TextChecksum;
+  /** Where the text begins that the next trailer of a member vouches for, and the CRC up to there. */
   #part = { from: 0, crc: 0 };
   readonly #tail: number;
   #reached: Reached | undefined;
@@ -71,6 +73,7 @@ export class ChunkDecoder {
   constructor(kernels: TraceKernels) {
     this.#kernels = kernels;
     this.#stream = new GzipStream(kernels, { read: () => 0 }, INPUT_BYTES);
+    this.#checksum = new TextChecksum(kernels);
     this.#tail = kernels.allocate(TAIL_BYTES);
     this.#reserve(CHUNK_BYTES + STEP_BYTES);
   }
@@ -101,9 +104,8 @@ export class ChunkDecoder {
     const { cut, firstLine, endLine } = chunk;
     const area = this.#kernels.bytes.subarray(this.#area, this.#area + length);
     if (trace.read(area, cut.textOffset) < length) throw changed('it is shorter');
-    this.#part = { from: this.#area, crc: cut.crc };
     const within = (next?.textOffset ?? Infinity) - cut.textOffset;
-    if (next !== undefined && within <= length) this.#compare(this.#area + within, next.crc);
+    if (next !== undefined && within <= length) this.#compare(this.#area, this.#area + within, next.sum);
     const from = this.#area + firstLine - cut.textOffset;
     return { from, to: this.#area + length, whole: cut.textOffset + length === endLine };
   }
@@ -120,7 +122,7 @@ export class ChunkDecoder {
     let missing = lines;
     while (this.#stream.output < end && missing > 0) {
       const target = toEnd ? end : Math.min(end, this.#stream.output + STEP_BYTES);
-      this.#advance(target, end);
+      this.#advance(target, end, next === undefined);
       if (toEnd || this.#stream.output <= counted) continue;
       missing -= this.#kernels.run.count_lines(counted, this.#stream.output);
       counted = this.#stream.output;
@@ -128,7 +130,7 @@ export class ChunkDecoder {
     const to = Math.min(this.#stream.output, end);
     const cutAt = next === undefined ? Infinity : start + next.textOffset - cut.textOffset;
     if (next !== undefined && this.#stream.output >= cutAt) {
-      this.#compare(cutAt, next.crc);
+      this.#compare(start, cutAt, next.sum);
       this.#keepTail(source.trace, next.textOffset, cutAt);
     }
     return { from, to, whole: to === end && cut.textOffset + length === chunk.endLine };
@@ -176,20 +178,24 @@ export class ChunkDecoder {
     }
   }
 
-  /** Decodes up to `target`, or to the end of a member. */
-  #advance(target: number, end: number): void {
+  /** Decodes up to `target`, or to the end of a member: the last chunk has no other checksum than that of its member. */
+  #advance(target: number, end: number, isLast: boolean): void {
     const event: GzipEvent = this.#stream.run(target);
     const { output } = this.#stream;
     if (event.type === 'output') return;
     if (event.type === 'member' || event.type === 'end') {
-      this.#compare(output, event.crc);
+      if (isLast) this.#compareCrc(output, event.crc);
       this.#part = { from: output, crc: 0 };
     }
     if (event.type !== 'member' && output < end) throw changed('it ends earlier');
   }
 
-  /** Compares the checksum of the text from the last such place to `to`. */
-  #compare(to: number, crc: number): void {
+  #compare(from: number, to: number, sum: number): void {
+    if (this.#checksum.of(from, to) !== sum) throw changed('a checksum');
+  }
+
+  /** Compares the CRC of the text from the start of its member, or of what is known of it, to `to`. */
+  #compareCrc(to: number, crc: number): void {
     const { from, crc: before } = this.#part;
     if (to > from && crc32(this.#kernels.bytes.subarray(from, to), before) !== crc) throw changed('a checksum');
   }

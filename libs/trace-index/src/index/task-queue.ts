@@ -81,5 +81,5 @@ function taskChunk(directory: ChunkDirectory, chunk: number): TaskChunk {
   // Copies: a view would take the whole directory along to another thread.
   const record = Uint8Array.from(directory.record(chunk));
   const next = chunk + 1 < directory.count ? directory.facts(chunk + 1).cut : undefined;
-  return { chunk, record, next: next && { textOffset: next.textOffset, crc: next.crc } };
+  return { chunk, record, next: next && { textOffset: next.textOffset, sum: next.sum } };
 }

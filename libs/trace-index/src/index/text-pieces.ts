@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib';
 import type { ByteSource } from '../kernels/byte-source.js';
 import { GzipStream, OUTPUT_SLACK, WINDOW_BYTES, type GzipEvent, type ResumePoint } from '../kernels/gzip-stream.js';
+import { TextChecksum } from '../kernels/text-checksum.js';
 import type { TraceKernels } from '../kernels/trace-kernels.js';
 import type { FileProblem } from '../query/file-facts.js';
 
@@ -26,8 +26,10 @@ export interface TextExtent {
 export interface Cut {
   readonly textOffset: number;
   readonly point: TextPoint;
-  /** CRC of the text before it, in its member; of a plain file from its start. */
+  /** CRC of the text before it, in its member; 0 of a plain file. */
   readonly crc: number;
+  /** `TextChecksum` of the text from the cut before it to this one; 0 of the first. */
+  readonly sum: number;
   /** How many bytes in front of it a decoder must know; their packed form comes later. */
   readonly windowBytes: number;
 }
@@ -67,6 +69,7 @@ export interface TextPieces {
 export class GzipPieces implements TextPieces {
   readonly #kernels: TraceKernels;
   readonly #stream: GzipStream;
+  readonly #checksum: TextChecksum;
   readonly #area: number;
   readonly #sizeBytes: number;
   readonly #limitBytes: number;
@@ -85,6 +88,7 @@ export class GzipPieces implements TextPieces {
     this.#limitBytes = limitBytes;
     this.#chunkBytes = chunkBytes;
     this.#stream = new GzipStream(kernels, source);
+    this.#checksum = new TextChecksum(kernels);
     this.#area = kernels.allocate(AREA_BYTES);
     this.#stream.start(source, this.#area + WINDOW_BYTES);
   }
@@ -107,6 +111,7 @@ export class GzipPieces implements TextPieces {
     const event = this.#stream.run(from + wanted);
     const length = Math.min(this.#stream.output - from, this.#limitBytes - this.#text);
     this.#text += length;
+    this.#checksum.extend(from + length);
     this.#atMember = event.type === 'member';
     if (this.#atMember || event.type === 'end') this.#verified = this.#text;
     if ((event.type !== 'output' && event.type !== 'member') || this.#text >= this.#limitBytes) this.#finish(event);
@@ -124,19 +129,22 @@ export class GzipPieces implements TextPieces {
     const delta = output - WINDOW_BYTES - this.#area;
     this.#kernels.bytes.copyWithin(this.#area, output - WINDOW_BYTES, output);
     this.#stream.slid(delta, this.#area);
+    this.#checksum.moved(delta);
   }
 
   #cut(): Cut | undefined {
     const since = this.#text - this.#lastCut;
     const enough = since >= this.#chunkBytes || (this.#atMember && since >= this.#chunkBytes / 4);
     if (this.#lastCut >= 0 && !enough) return undefined;
+    const { windowBytes, crc, output } = this.#stream;
+    const sum = this.#lastCut < 0 ? 0 : this.#checksum.end(output);
+    this.#checksum.begin(output);
     this.#lastCut = this.#text;
-    const { windowBytes, crc } = this.#stream;
     if (windowBytes > 0) {
       this.#stream.markWindow();
       this.#windowAt = this.#text;
     }
-    return { textOffset: this.#text, point: this.#stream.point(), crc, windowBytes };
+    return { textOffset: this.#text, point: this.#stream.point(), crc, sum, windowBytes };
   }
 
   /** The window that was marked, once nothing can ask for more of it. */
@@ -184,15 +192,22 @@ function problemOf(event: GzipEvent, sizeBytes: number): FileProblem | undefined
 
 /** A plain file as pieces: every byte is a place to start at. */
 export class PlainPieces implements TextPieces {
-  readonly #bytes = Buffer.allocUnsafeSlow(PIECE_BYTES);
-  #crc = 0;
+  readonly #area: number;
+  readonly #checksum: TextChecksum;
+  /** Address behind the piece that was handed out last. */
+  #output: number;
   #ended = false;
   position = 0;
 
   constructor(
+    private readonly kernels: TraceKernels,
     private readonly source: ByteSource,
     private readonly extent: TextExtent,
-  ) {}
+  ) {
+    this.#checksum = new TextChecksum(kernels);
+    // A chunk as a whole: its checksum reads what is left of a piece together with the next one.
+    this.#area = this.#output = kernels.allocate(extent.chunkBytes);
+  }
 
   get end(): TextEnd {
     return {
@@ -206,15 +221,22 @@ export class PlainPieces implements TextPieces {
   next(): Piece | undefined {
     if (this.#ended) return undefined;
     const textOffset = this.position;
-    const crc = this.#crc;
     const { sizeBytes, chunkBytes } = this.extent;
-    const intoChunk = textOffset % chunkBytes;
-    const wanted = Math.min(PIECE_BYTES, sizeBytes - textOffset, chunkBytes - intoChunk);
-    const bytes = this.#bytes.subarray(0, this.source.read(this.#bytes.subarray(0, wanted), textOffset));
-    this.position += bytes.length;
-    this.#crc = crc32(bytes, this.#crc);
-    this.#ended = this.position >= sizeBytes || bytes.length < wanted;
-    if (intoChunk !== 0) return { bytes };
-    return { bytes, cut: { textOffset, point: { kind: 'plain', byte: textOffset }, crc, windowBytes: 0 } };
+    const cut = textOffset % chunkBytes === 0 ? this.#cut(textOffset) : undefined;
+    const wanted = Math.min(PIECE_BYTES, sizeBytes - textOffset, chunkBytes - (textOffset % chunkBytes));
+    const from = this.#output;
+    const read = this.source.read(this.kernels.bytes.subarray(from, from + wanted), textOffset);
+    this.#output += read;
+    this.#checksum.extend(this.#output);
+    this.position += read;
+    this.#ended = this.position >= sizeBytes || read < wanted;
+    return { bytes: this.kernels.bytes.subarray(from, this.#output), ...(cut && { cut }) };
+  }
+
+  #cut(textOffset: number): Cut {
+    const sum = textOffset === 0 ? 0 : this.#checksum.end(this.#output);
+    this.#output = this.#area;
+    this.#checksum.begin(this.#area);
+    return { textOffset, point: { kind: 'plain', byte: textOffset }, crc: 0, sum, windowBytes: 0 };
   }
 }
