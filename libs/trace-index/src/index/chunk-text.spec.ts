@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FileSource, type ByteSource } from '../kernels/byte-source.js';
+import { FileSource, MemorySource, type ByteSource } from '../kernels/byte-source.js';
 import { TraceKernels } from '../kernels/trace-kernels.js';
+import { timeBox } from '../testing/time-box.js';
 import { traceLines } from '../testing/trace-lines.js';
 import { buildIndex } from './build-index.js';
 import { ChunkDecoder, type ChunkSource } from './chunk-text.js';
 import { IndexFile } from './index-file.js';
 
+/** Per kind of file; a longer run: FUZZ_MS=60000. */
+const FUZZ_MS = Number(process.env['FUZZ_MS'] ?? 250);
 const CHUNK_BYTES = 40_000;
 const LINES = traceLines({ dialect: 'integers', events: 4000, seed: 7 });
 const LONG_LINE = `{"name":"long","ph":"X","pid":1,"tid":1,"ts":1,"dur":1,"args":{"text":"${'x'.repeat(90_000)}"}}`;
@@ -66,7 +69,7 @@ describe.each([
     closeSync(fd);
   });
 
-  const sourceOf = (number: number): ChunkSource => {
+  const sourceOf = (number: number, from: ByteSource = trace): ChunkSource => {
     const directoryOf = index.chunks();
     const chunk = directoryOf.facts(number);
     const next = number + 1 < directoryOf.count ? directoryOf.facts(number + 1).cut : undefined;
@@ -74,7 +77,7 @@ describe.each([
     const indexFd = openSync(index.path, 'r');
     new FileSource(indexFd).read(window, chunk.window.offset);
     closeSync(indexFd);
-    return { trace, chunk, next, window };
+    return { trace: from, chunk, next, window };
   };
 
   /** The lines of a chunk; the memory in which they were is written over, as users of a chunk may. */
@@ -108,5 +111,33 @@ describe.each([
     expect(alone(7).startsWith(decoded(kernels, decoder, 7, 3))).toBe(true);
     expect(decoded(kernels, decoder, 8)).toBe(alone(8));
     expect(decoded(kernels, decoder, 9)).toBe(alone(9));
+  });
+
+  it('are right or refused when a bit of the file is another one', () => {
+    const { count } = index.chunks();
+    const right = Array.from({ length: count }, (_, number) => {
+      const own = new TraceKernels();
+      return decoded(own, new ChunkDecoder(own), number);
+    });
+    let refused = 0;
+    timeBox(`damaged ${name}`, FUZZ_MS, 10, (random) => {
+      const damaged = Buffer.from(bytes);
+      const place = random.below(damaged.length);
+      damaged[place] = (damaged[place] ?? 0) ^ (1 << random.below(8));
+      const kernels = new TraceKernels();
+      const decoder = new ChunkDecoder(kernels);
+      const from = new MemorySource(damaged);
+      const first = random.below(count);
+      for (let number = first; number < Math.min(count, first + 4); number++) {
+        try {
+          const { from: at, to } = decoder.decode(sourceOf(number, from), Infinity);
+          expect(kernels.bytes.toString('utf8', at, to) === right[number]).toBe(true);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'STORAGE_FAILED', message: expect.stringMatching('what was indexed') });
+          refused++;
+        }
+      }
+    });
+    expect(refused).toBeGreaterThan(0);
   });
 });

@@ -53,6 +53,46 @@ function withoutCrc(event: GzipEvent): Event {
   return event;
 }
 
+/** An LZ4 block, by the letter of its description. */
+function plainLz4(block: Buffer): Buffer {
+  const out: number[] = [];
+  let at = 0;
+  const more = (nibble: number): number => {
+    let n = nibble;
+    for (let byte = nibble === 15 ? 255 : 0; byte === 255; n += byte) byte = block[at++] ?? 0;
+    return n;
+  };
+  while (at < block.length) {
+    const head = block[at++] ?? 0;
+    for (let literals = more(head >> 4); literals > 0; literals--) out.push(block[at++] ?? NaN);
+    if (at === block.length) break;
+    const distance = block.readUInt16LE(at);
+    at += 2;
+    for (let length = more(head & 15) + 4; length > 0; length--) out.push(out[out.length - distance] ?? NaN);
+  }
+  return Buffer.from(out);
+}
+
+/** The window of which a packed one holds the runs, zeros elsewhere. */
+function plainWindow(packed: Buffer): Buffer {
+  const window = Buffer.alloc(WINDOW_BYTES);
+  let at = 2;
+  const varint = (): number => {
+    const byte = packed[at++] ?? 0;
+    return byte < 128 ? byte : byte - 128 + 128 * varint();
+  };
+  const runs = Array.from({ length: packed.readUInt16LE(0) }, () => [varint(), varint()] as const);
+  let to = 0;
+  for (const [gap, length] of runs) {
+    to += gap;
+    packed.copy(window, to, at, at + length);
+    to += length;
+    at += length;
+  }
+  expect(at).toBe(packed.length);
+  return window;
+}
+
 function inflate(gz: Buffer, every = 60_000, places?: Place[]): { text: Buffer; event: Event } {
   stream.start(new MemorySource(gz), area);
   return decode(every, places);
@@ -143,12 +183,41 @@ describe('GzipStream against zlib', () => {
       needed += packed.length;
       kernels.bytes.fill(0, area, area + WINDOW_BYTES);
       stream.unpackWindow(packed, area + WINDOW_BYTES);
-      const window = Buffer.from(kernels.bytes.subarray(area + WINDOW_BYTES - windowBytes, area + WINDOW_BYTES));
+      const whole = Buffer.from(kernels.bytes.subarray(area, area + WINDOW_BYTES));
+      expect(whole.equals(plainWindow(plainLz4(packed)))).toBe(true);
+      const window = whole.subarray(WINDOW_BYTES - windowBytes);
       const { text: rest, event } = resume(gz, { ...place, window });
       expect(event).toEqual({ type: 'end' });
       expect(rest.equals(text.subarray(place.at))).toBe(true);
     });
     expect(needed).toBeGreaterThan(0);
+  });
+
+  it('refuses what is no packed window, or writes nothing outside of the window', () => {
+    const guard = 4096;
+    const outcomes = { refused: 0, written: 0 };
+    timeBox('mutated windows', FUZZ_MS, 50, (random) => {
+      const text = sample(random, 120_000);
+      stream.start(new MemorySource(compressed(random, text)), area);
+      if (stream.run(area + 40_000).type !== 'output') return;
+      stream.markWindow();
+      stream.run(stream.output + WINDOW_BYTES);
+      const packed = Buffer.from(stream.packWindow());
+      for (let n = 1 + random.below(4); n > 0 && packed.length > 0; n--) mutate(random, packed);
+      const cut = packed.subarray(0, random.chance(0.3) ? random.below(packed.length) : packed.length);
+      kernels.bytes.fill(7, area, area + WINDOW_BYTES + 2 * guard);
+      try {
+        stream.unpackWindow(cut, area + guard + WINDOW_BYTES);
+        outcomes.written++;
+      } catch (error) {
+        expect(error).toEqual(new RangeError('not a packed window'));
+        outcomes.refused++;
+      }
+      const around = kernels.bytes.subarray(area, area + WINDOW_BYTES + 2 * guard);
+      expect(around.subarray(0, guard).every((byte) => byte === 7)).toBe(true);
+      expect(around.subarray(guard + WINDOW_BYTES).every((byte) => byte === 7)).toBe(true);
+    });
+    expect(outcomes.refused).toBeGreaterThan(0);
   });
 
   it('gives what zlib gives of a stream that is cut anywhere', () => {
