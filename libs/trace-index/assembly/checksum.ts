@@ -7,15 +7,35 @@
 // damage, not against forgery, like a CRC.
 const BLOCK: usize = 64;
 const SUMS: usize = memory.data(64, 16);
+// What fills no block yet.
+const REST: usize = memory.data(64, 16);
 const K: u64 = 0x9e3779b97f4a7c15;
+
+let rest: usize = 0;
 
 /** Begins a text. */
 export function checksum_begin(): void {
   for (let i: usize = 0; i < 8; i++) store<u64>(SUMS + (i << 3), K * (2 * <u64>i + 1));
+  rest = 0;
 }
 
-/** Takes the whole blocks in `[from, end)`; the answer is behind the last one, where the next call goes on. */
-export function checksum_add(from: usize, end: usize): usize {
+/** The text goes on with `[from, end)`. */
+export function checksum_add(from: usize, end: usize): void {
+  if (rest) {
+    const taken = min(BLOCK - rest, end - from);
+    memory.copy(REST + rest, from, taken);
+    rest += taken;
+    from += taken;
+    if (rest < BLOCK) return;
+    addBlocks(REST, REST + BLOCK);
+  }
+  from = addBlocks(from, end);
+  rest = end - from;
+  memory.copy(REST, from, rest);
+}
+
+/** Takes the whole blocks in `[from, end)`; the answer is behind the last one. */
+function addBlocks(from: usize, end: usize): usize {
   let a = load<u64>(SUMS);
   let b = load<u64>(SUMS, 8);
   let c = load<u64>(SUMS, 16);
@@ -50,13 +70,13 @@ function mix(sum: u64, value: u64): u64 {
   return sum ^ (sum >> 29);
 }
 
-/** Takes what is left, less than a block, and gives the checksum. */
-export function checksum_end(from: usize, end: usize): u32 {
-  let sum = <u64>(end - from);
+/** The checksum of the text. */
+export function checksum_end(): u32 {
+  let sum = <u64>rest;
   for (let i: usize = 0; i < 8; i++) {
     const all = load<u64>(SUMS + (i << 3));
     sum = mix(sum, all ^ (all >> 32));
   }
-  for (; from < end; from++) sum = mix(sum, <u64>load<u8>(from));
+  for (let i: usize = 0; i < rest; i++) sum = mix(sum, <u64>load<u8>(REST + i));
   return <u32>(sum >> 32);
 }

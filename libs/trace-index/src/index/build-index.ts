@@ -130,12 +130,11 @@ class IndexBuild {
     const { format, ring, chunkBytes = CHUNK_BYTES } = this.options;
     const extent = { sizeBytes: this.identity.sizeBytes, limitBytes, chunkBytes };
     if (limitBytes === 0) return NO_PIECES;
+    if (format === 'plain') return new PlainPieces(this.source, extent);
     // The other thread knows of no damage: it inflates the whole file.
-    if (ring !== undefined && format === 'gzip' && limitBytes === Infinity) return new RingPieces(ring, this.identity);
+    if (ring !== undefined && limitBytes === Infinity) return new RingPieces(ring, this.identity);
     // Memory of its own: pieces are views of it, which growing dictionaries must not detach.
-    const kernels = new TraceKernels();
-    if (format === 'plain') return new PlainPieces(kernels, this.source, extent);
-    return new GzipPieces(kernels, this.source, extent);
+    return new GzipPieces(new TraceKernels(), this.source, extent);
   }
 }
 

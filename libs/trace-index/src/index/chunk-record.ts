@@ -5,8 +5,8 @@ import type { Cut, TextPoint } from './text-pieces.js';
  *
  * ```
  *    0 textOffset f64      8 firstLine f64     16 endLine f64       24 byte f64
- *   32 block f64          40 kind bit blockBit flags (u8 × 4)       44 crc u32
- *   48 sum u32            52 windowBytes u32   56 segment f64       64 segmentBytes u32   68 segmentCrc u32
+ *   32 block f64          40 kind bit blockBit flags (u8 × 4)       44 sum u32
+ *   48 zero u32           52 windowBytes u32   56 segment f64       64 segmentBytes u32   68 segmentCrc u32
  *   72 window f64         80 windowLength u32  84 windowCrc u32     88 rows u32           92 events u32
  *   96 metadata u32      100 durations u32    104 firstRow f64
  *  112 tsMin 120 tsMax 128 endMax 136 durMin 144 durMax 152 pidMin 160 pidMax 168 tidMin 176 tidMax   (f64)
@@ -25,6 +25,8 @@ export interface ChunkFacts {
   /** Offsets in the text: of the first line that begins in the chunk, and behind the last one. */
   readonly firstLine: number;
   readonly endLine: number;
+  /** `TextChecksum` of the lines, without one that is too long to be served. */
+  readonly sum: number;
   /** Every line is a record and a newline, nothing else. */
   readonly tidy: boolean;
   readonly rows: number;
@@ -71,8 +73,7 @@ export function writeChunkRecord(facts: ChunkFacts, into: Buffer, at: number): v
   into[at + 41] = 'bit' in point ? point.bit : 0;
   into[at + 42] = point.kind === 'codes' ? point.block.bit : 0;
   into[at + 43] = (facts.tidy ? TIDY : 0) | (point.kind === 'stored' && point.last ? LAST_BLOCK : 0);
-  into.writeUInt32LE(cut.crc, at + 44);
-  into.writeUInt32LE(cut.sum, at + 48);
+  into.writeUInt32LE(facts.sum, at + 44);
   into.writeUInt32LE(cut.windowBytes, at + 52);
   writeBlob(segment, into, at + 56);
   writeBlob(window, into, at + 72);
@@ -115,12 +116,11 @@ export function readChunkRecord(from: Buffer, at: number): ChunkFacts {
     cut: {
       textOffset: double(0),
       point: readPoint(from, at),
-      crc: u32(44),
-      sum: u32(48),
       windowBytes: u32(52),
     },
     firstLine: double(8),
     endLine: double(16),
+    sum: u32(44),
     tidy: ((from[at + 43] ?? 0) & TIDY) !== 0,
     rows: u32(88),
     events: u32(92),

@@ -27,9 +27,9 @@ export class ChunkTable {
   addChunk(chunk: AssembledChunk, segment: Blob, hashBytes: number, lanes: Float64Array): void {
     const at = this.count * CHUNK_RECORD_BYTES;
     if (at === this.#records.length) this.#records = Buffer.concat([this.#records, Buffer.alloc(at)]);
-    const { cut, firstLine, endLine, tidy, rows, firstRow, metadata, extremes } = chunk;
+    const { cut, firstLine, endLine, sum, tidy, rows, firstRow, metadata, extremes } = chunk;
     const facts: ChunkFacts = {
-      ...{ cut, firstLine, endLine, tidy, rows, firstRow, metadata, segment, hashBytes },
+      ...{ cut, firstLine, endLine, sum, tidy, rows, firstRow, metadata, segment, hashBytes },
       ...extremes,
       ...spanOf(chunk.laneList, lanes),
       classes: setOf(chunk.classList),

@@ -1,13 +1,12 @@
 import type { DensityCells } from '../kernels/chunk-density.js';
-import type { Cut } from './text-pieces.js';
 
 /** A chunk that a task is about. */
 export interface TaskChunk {
   readonly chunk: number;
   /** Its record, of `CHUNK_RECORD_BYTES`. */
   readonly record: Uint8Array;
-  /** Where the next one begins. */
-  readonly next: Pick<Cut, 'textOffset' | 'sum'> | undefined;
+  /** Text offset at which the next one begins. */
+  readonly next: number | undefined;
 }
 
 /** Copy the lines that a plan selects. */

@@ -72,7 +72,7 @@ describe.each([
   const sourceOf = (number: number, from: ByteSource = trace): ChunkSource => {
     const directoryOf = index.chunks();
     const chunk = directoryOf.facts(number);
-    const next = number + 1 < directoryOf.count ? directoryOf.facts(number + 1).cut : undefined;
+    const next = number + 1 < directoryOf.count ? directoryOf.facts(number + 1).cut.textOffset : undefined;
     const window = Buffer.alloc(chunk.window.bytes);
     const indexFd = openSync(index.path, 'r');
     new FileSource(indexFd).read(window, chunk.window.offset);

@@ -1,18 +1,18 @@
-import { crc32 } from 'node:zlib';
 import { TracerError } from '@tracer/base';
 import type { ByteSource } from '../kernels/byte-source.js';
-import { GzipStream, OUTPUT_SLACK, WINDOW_BYTES, type GzipEvent, type ResumePoint } from '../kernels/gzip-stream.js';
+import { GzipStream, OUTPUT_SLACK, WINDOW_BYTES, type ResumePoint } from '../kernels/gzip-stream.js';
 import type { TraceKernels } from '../kernels/trace-kernels.js';
 import { TextChecksum } from '../kernels/text-checksum.js';
 import { MAX_LINE_BYTES } from '../query/file-facts.js';
 import type { ChunkFacts } from './chunk-record.js';
-import { CHUNK_BYTES, type Cut } from './text-pieces.js';
+import { CHUNK_BYTES } from './text-pieces.js';
 
 const STEP_BYTES = 64 * 1024;
 /** A chunk of a well compressed trace is about this long in the file. */
 const INPUT_BYTES = 96 * 1024;
 /** What kernels may read behind a text. */
 const READ_SLACK = 64;
+const NEWLINE = 10;
 /** Of the lines of a chunk, the share from which on it is not worth while to stop behind the last wanted one. */
 const NEARLY_ALL = 0.8;
 /** What is kept of a chunk for the next one: its window, and the end of a line, unless that is unusually long. */
@@ -22,8 +22,8 @@ const TAIL_BYTES = WINDOW_BYTES + 64 * 1024;
 export interface ChunkSource {
   readonly trace: ByteSource;
   readonly chunk: ChunkFacts;
-  /** Where the next chunk begins, and the checksum of the text up to there. */
-  readonly next: Pick<Cut, 'textOffset' | 'sum'> | undefined;
+  /** Text offset at which the next chunk begins. */
+  readonly next: number | undefined;
   /** The packed window; empty when the chunk needs none. */
   readonly window: Buffer;
 }
@@ -49,8 +49,8 @@ interface Reached {
 }
 
 /**
- * Decodes the text of one chunk after the other into an area of kernel memory. A chunk that is decoded to its end is
- * compared with its checksum, and its tail is kept: the chunk behind it goes on from there instead of from its own
+ * Decodes the text of one chunk after the other into an area of kernel memory. Lines that are all decoded are compared
+ * with their checksum, and the tail is kept: the chunk behind it goes on from there instead of from its own
  * resume point.
  *
  * ```
@@ -65,8 +65,6 @@ export class ChunkDecoder {
   #area = 0;
   #areaBytes = 0;
   readonly #checksum: TextChecksum;
-  /** Where the text begins that the next trailer of a member vouches for, and the CRC up to there. */
-  #part = { from: 0, crc: 0 };
   readonly #tail: number;
   #reached: Reached | undefined;
 
@@ -86,7 +84,7 @@ export class ChunkDecoder {
   decode(source: ChunkSource, lines: number): ChunkLines {
     const { chunk, next } = source;
     // An oversized line stands at the end of its chunk and is never wanted.
-    const within = (next?.textOffset ?? chunk.endLine) - chunk.cut.textOffset;
+    const within = (next ?? chunk.endLine) - chunk.cut.textOffset;
     const length = Math.min(chunk.endLine - chunk.cut.textOffset, within + MAX_LINE_BYTES + 1);
     this.#reserve(length);
     const { point } = chunk.cut;
@@ -100,14 +98,11 @@ export class ChunkDecoder {
     return { from: this.#area, to: this.#area + lines.length, whole: true };
   }
 
-  #read({ trace, chunk, next }: ChunkSource, length: number): ChunkLines {
-    const { cut, firstLine, endLine } = chunk;
+  #read({ trace, chunk }: ChunkSource, length: number): ChunkLines {
+    const { cut, firstLine } = chunk;
     const area = this.#kernels.bytes.subarray(this.#area, this.#area + length);
     if (trace.read(area, cut.textOffset) < length) throw changed('it is shorter');
-    const within = (next?.textOffset ?? Infinity) - cut.textOffset;
-    if (next !== undefined && within <= length) this.#compare(this.#area, this.#area + within, next.sum);
-    const from = this.#area + firstLine - cut.textOffset;
-    return { from, to: this.#area + length, whole: cut.textOffset + length === endLine };
+    return this.#compared(chunk, this.#area + firstLine - cut.textOffset, this.#area + length);
   }
 
   #inflate(source: ChunkSource, point: ResumePoint, length: number, lines: number): ChunkLines {
@@ -122,32 +117,34 @@ export class ChunkDecoder {
     let missing = lines;
     while (this.#stream.output < end && missing > 0) {
       const target = toEnd ? end : Math.min(end, this.#stream.output + STEP_BYTES);
-      this.#advance(target, end, next === undefined);
+      this.#advance(target, end);
       if (toEnd || this.#stream.output <= counted) continue;
       missing -= this.#kernels.run.count_lines(counted, this.#stream.output);
       counted = this.#stream.output;
     }
-    const to = Math.min(this.#stream.output, end);
-    const cutAt = next === undefined ? Infinity : start + next.textOffset - cut.textOffset;
-    if (next !== undefined && this.#stream.output >= cutAt) {
-      this.#compare(start, cutAt, next.sum);
-      this.#keepTail(source.trace, next.textOffset, cutAt);
-    }
-    return { from, to, whole: to === end && cut.textOffset + length === chunk.endLine };
+    const { output } = this.#stream;
+    const found = output < end ? { from, to: output, whole: false } : this.#compared(chunk, from, end);
+    const cutAt = next === undefined ? Infinity : start + next - cut.textOffset;
+    if (next !== undefined && output >= cutAt) this.#keepTail(source.trace, next, cutAt);
+    return found;
+  }
+
+  /** All lines of a chunk, or those in front of a line that is too long to be served and ends behind `to`. */
+  #compared(chunk: ChunkFacts, from: number, to: number): ChunkLines {
+    const whole = to - from === chunk.endLine - chunk.firstLine;
+    const end = whole ? to : from + this.#kernels.bytes.subarray(from, to).lastIndexOf(NEWLINE) + 1;
+    if (this.#checksum.of(from, end) !== chunk.sum) throw changed('a checksum');
+    return { from, to, whole };
   }
 
   /** Goes on from the chunk before if that was the last one that was decoded to its end, else from the resume point. */
   #begin(source: ChunkSource, point: ResumePoint, start: number): void {
-    const { cut } = source.chunk;
-    const crc = point.kind === 'member' ? 0 : cut.crc;
+    const { textOffset } = source.chunk.cut;
     const reached = this.#reached;
     // Whatever goes wrong from here on: the stream is not where it was.
     this.#reached = undefined;
-    if (reached?.trace === source.trace && reached.textOffset === cut.textOffset) this.#goOn(reached, start, crc);
-    else {
-      this.#resume(source, point, start);
-      this.#part = { from: start, crc };
-    }
+    if (reached?.trace === source.trace && reached.textOffset === textOffset) this.#goOn(reached, start);
+    else this.#resume(source, point, start);
   }
 
   /** Keeps what the next chunk needs of this one: the caller may write over the lines that it gets. */
@@ -160,12 +157,9 @@ export class ChunkDecoder {
     this.#reached = { trace, textOffset, address, before, behind };
   }
 
-  #goOn({ address, before, behind }: Reached, start: number, crc: number): void {
+  #goOn({ address, before, behind }: Reached, start: number): void {
     this.#kernels.bytes.copyWithin(start - before, this.#tail, this.#tail + before + behind);
     this.#stream.slid(address - start, start - before);
-    // A member may have ended behind the cut.
-    const from = this.#part.from - (address - start);
-    this.#part = from >= start ? { from, crc: this.#part.crc } : { from: start, crc };
   }
 
   #resume({ trace, chunk, window }: ChunkSource, point: ResumePoint, start: number): void {
@@ -178,26 +172,10 @@ export class ChunkDecoder {
     }
   }
 
-  /** Decodes up to `target`, or to the end of a member: the last chunk has no other checksum than that of its member. */
-  #advance(target: number, end: number, isLast: boolean): void {
-    const event: GzipEvent = this.#stream.run(target);
-    const { output } = this.#stream;
-    if (event.type === 'output') return;
-    if (event.type === 'member' || event.type === 'end') {
-      if (isLast) this.#compareCrc(output, event.crc);
-      this.#part = { from: output, crc: 0 };
-    }
-    if (event.type !== 'member' && output < end) throw changed('it ends earlier');
-  }
-
-  #compare(from: number, to: number, sum: number): void {
-    if (this.#checksum.of(from, to) !== sum) throw changed('a checksum');
-  }
-
-  /** Compares the CRC of the text from the start of its member, or of what is known of it, to `to`. */
-  #compareCrc(to: number, crc: number): void {
-    const { from, crc: before } = this.#part;
-    if (to > from && crc32(this.#kernels.bytes.subarray(from, to), before) !== crc) throw changed('a checksum');
+  /** Decodes up to `target`, or to the end of a member. */
+  #advance(target: number, end: number): void {
+    const { type } = this.#stream.run(target);
+    if (type !== 'output' && type !== 'member' && this.#stream.output < end) throw changed('it ends earlier');
   }
 
   /** Room for `bytes` of text. */

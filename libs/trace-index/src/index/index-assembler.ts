@@ -7,6 +7,7 @@ import {
   type HashUse,
   type MetadataVisitor,
 } from '../kernels/line-scanner.js';
+import { TextChecksum } from '../kernels/text-checksum.js';
 import type { TraceKernels } from '../kernels/trace-kernels.js';
 import { DefinitionBuilder } from './definitions.js';
 import { DurationTotalsBuilder } from './duration-totals.js';
@@ -23,6 +24,8 @@ export interface AssembledChunk {
   readonly cut: Cut;
   readonly firstLine: number;
   readonly endLine: number;
+  /** `TextChecksum` of the lines, without one that is too long to be served. */
+  readonly sum: number;
   readonly tidy: boolean;
   readonly rows: number;
   readonly firstRow: number;
@@ -68,6 +71,7 @@ export class IndexAssembler {
   readonly definitions = new DefinitionBuilder();
   readonly durations = new DurationTotalsBuilder();
   readonly #kernels: TraceKernels;
+  readonly #checksum: TextChecksum;
   readonly #receiver: ChunkReceiver;
   #area: number;
   #areaBytes = FIRST_AREA_BYTES;
@@ -93,9 +97,11 @@ export class IndexAssembler {
     this.#receiver = receiver;
     this.scanner = new LineScanner(kernels);
     this.columns = new ChunkColumns(kernels);
+    this.#checksum = new TextChecksum(kernels);
     this.#area = this.#at = kernels.allocate(FIRST_AREA_BYTES + AREA_SLACK);
     this.scanner.reset();
     this.columns.reset();
+    this.#checksum.begin();
   }
 
   /** @throws DictionaryOverflow when the file has more distinct values than an index keeps */
@@ -182,6 +188,7 @@ export class IndexAssembler {
       const from = this.#at;
       const stop = Math.min(limit, next === undefined ? Infinity : from + next.textOffset - this.#line);
       this.#at = this.scanner.scan(from, Math.max(from, stop), this.#onMetadata);
+      this.#checksum.add(from, this.#at);
       this.#line += this.#at - from;
       this.#pending -= this.#at - from;
       if (next === undefined || this.#line < next.textOffset) break;
@@ -214,6 +221,7 @@ export class IndexAssembler {
       return false;
     }
     this.scanner.markUntidy();
+    this.#checksum.add(this.#at, this.#at + this.#pending - 1);
     this.#line += this.#pending - 1;
     return true;
   }
@@ -256,6 +264,7 @@ export class IndexAssembler {
       extremes,
       firstLine: this.#firstLine,
       endLine: this.#line,
+      sum: this.#checksum.end(),
       tidy: this.scanner.isTidy,
       firstRow: this.#firstRow,
       metadata: this.#metadata,
@@ -267,6 +276,7 @@ export class IndexAssembler {
     this.#firstRow += rows;
     this.#firstLine = this.#line;
     this.#metadata = 0;
+    this.#checksum.begin();
     this.scanner.beginChunk(++this.#chunk);
   }
 }

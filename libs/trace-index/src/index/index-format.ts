@@ -13,7 +13,7 @@ import { errnoOf } from './errno.js';
  */
 export const INDEX_MAGIC = Buffer.from('TRACEIDX', 'latin1');
 /** Another version is not read but built anew. */
-export const INDEX_VERSION = 5;
+export const INDEX_VERSION = 6;
 
 export const SECTIONS = ['facts', 'texts', 'classes', 'lanes', 'chunks', 'definitions', 'filters'] as const;
 export type SectionName = (typeof SECTIONS)[number];

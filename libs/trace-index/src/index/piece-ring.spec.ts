@@ -22,7 +22,7 @@ describe('a piece ring', () => {
   const pieces: Piece[] = [
     {
       bytes: memory.subarray(3, 20),
-      cut: { textOffset: 0, point: { kind: 'member', byte: 0 }, crc: 1, sum: 0, windowBytes: 0 },
+      cut: { textOffset: 0, point: { kind: 'member', byte: 0 }, windowBytes: 0 },
     },
     { bytes: memory.subarray(20, 20), window: Buffer.from('window') },
   ];

@@ -80,6 +80,6 @@ function sizeAfter(chunks: number, bytes: number, queries: number): number {
 function taskChunk(directory: ChunkDirectory, chunk: number): TaskChunk {
   // Copies: a view would take the whole directory along to another thread.
   const record = Uint8Array.from(directory.record(chunk));
-  const next = chunk + 1 < directory.count ? directory.facts(chunk + 1).cut : undefined;
-  return { chunk, record, next: next && { textOffset: next.textOffset, sum: next.sum } };
+  const next = chunk + 1 < directory.count ? directory.facts(chunk + 1).cut.textOffset : undefined;
+  return { chunk, record, next };
 }

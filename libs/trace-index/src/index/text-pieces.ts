@@ -1,6 +1,5 @@
 import type { ByteSource } from '../kernels/byte-source.js';
 import { GzipStream, OUTPUT_SLACK, WINDOW_BYTES, type GzipEvent, type ResumePoint } from '../kernels/gzip-stream.js';
-import { TextChecksum } from '../kernels/text-checksum.js';
 import type { TraceKernels } from '../kernels/trace-kernels.js';
 import type { FileProblem } from '../query/file-facts.js';
 
@@ -26,10 +25,6 @@ export interface TextExtent {
 export interface Cut {
   readonly textOffset: number;
   readonly point: TextPoint;
-  /** CRC of the text before it, in its member; 0 of a plain file. */
-  readonly crc: number;
-  /** `TextChecksum` of the text from the cut before it to this one; 0 of the first. */
-  readonly sum: number;
   /** How many bytes in front of it a decoder must know; their packed form comes later. */
   readonly windowBytes: number;
 }
@@ -69,7 +64,6 @@ export interface TextPieces {
 export class GzipPieces implements TextPieces {
   readonly #kernels: TraceKernels;
   readonly #stream: GzipStream;
-  readonly #checksum: TextChecksum;
   readonly #area: number;
   readonly #sizeBytes: number;
   readonly #limitBytes: number;
@@ -88,7 +82,6 @@ export class GzipPieces implements TextPieces {
     this.#limitBytes = limitBytes;
     this.#chunkBytes = chunkBytes;
     this.#stream = new GzipStream(kernels, source);
-    this.#checksum = new TextChecksum(kernels);
     this.#area = kernels.allocate(AREA_BYTES);
     this.#stream.start(source, this.#area + WINDOW_BYTES);
   }
@@ -111,7 +104,6 @@ export class GzipPieces implements TextPieces {
     const event = this.#stream.run(from + wanted);
     const length = Math.min(this.#stream.output - from, this.#limitBytes - this.#text);
     this.#text += length;
-    this.#checksum.extend(from + length);
     this.#atMember = event.type === 'member';
     if (this.#atMember || event.type === 'end') this.#verified = this.#text;
     if ((event.type !== 'output' && event.type !== 'member') || this.#text >= this.#limitBytes) this.#finish(event);
@@ -129,22 +121,19 @@ export class GzipPieces implements TextPieces {
     const delta = output - WINDOW_BYTES - this.#area;
     this.#kernels.bytes.copyWithin(this.#area, output - WINDOW_BYTES, output);
     this.#stream.slid(delta, this.#area);
-    this.#checksum.moved(delta);
   }
 
   #cut(): Cut | undefined {
     const since = this.#text - this.#lastCut;
     const enough = since >= this.#chunkBytes || (this.#atMember && since >= this.#chunkBytes / 4);
     if (this.#lastCut >= 0 && !enough) return undefined;
-    const { windowBytes, crc, output } = this.#stream;
-    const sum = this.#lastCut < 0 ? 0 : this.#checksum.end(output);
-    this.#checksum.begin(output);
     this.#lastCut = this.#text;
+    const { windowBytes } = this.#stream;
     if (windowBytes > 0) {
       this.#stream.markWindow();
       this.#windowAt = this.#text;
     }
-    return { textOffset: this.#text, point: this.#stream.point(), crc, sum, windowBytes };
+    return { textOffset: this.#text, point: this.#stream.point(), windowBytes };
   }
 
   /** The window that was marked, once nothing can ask for more of it. */
@@ -192,22 +181,14 @@ function problemOf(event: GzipEvent, sizeBytes: number): FileProblem | undefined
 
 /** A plain file as pieces: every byte is a place to start at. */
 export class PlainPieces implements TextPieces {
-  readonly #area: number;
-  readonly #checksum: TextChecksum;
-  /** Address behind the piece that was handed out last. */
-  #output: number;
+  readonly #bytes = Buffer.allocUnsafeSlow(PIECE_BYTES);
   #ended = false;
   position = 0;
 
   constructor(
-    private readonly kernels: TraceKernels,
     private readonly source: ByteSource,
     private readonly extent: TextExtent,
-  ) {
-    this.#checksum = new TextChecksum(kernels);
-    // A chunk as a whole: its checksum reads what is left of a piece together with the next one.
-    this.#area = this.#output = kernels.allocate(extent.chunkBytes);
-  }
+  ) {}
 
   get end(): TextEnd {
     return {
@@ -222,21 +203,12 @@ export class PlainPieces implements TextPieces {
     if (this.#ended) return undefined;
     const textOffset = this.position;
     const { sizeBytes, chunkBytes } = this.extent;
-    const cut = textOffset % chunkBytes === 0 ? this.#cut(textOffset) : undefined;
-    const wanted = Math.min(PIECE_BYTES, sizeBytes - textOffset, chunkBytes - (textOffset % chunkBytes));
-    const from = this.#output;
-    const read = this.source.read(this.kernels.bytes.subarray(from, from + wanted), textOffset);
-    this.#output += read;
-    this.#checksum.extend(this.#output);
-    this.position += read;
-    this.#ended = this.position >= sizeBytes || read < wanted;
-    return { bytes: this.kernels.bytes.subarray(from, this.#output), ...(cut && { cut }) };
-  }
-
-  #cut(textOffset: number): Cut {
-    const sum = textOffset === 0 ? 0 : this.#checksum.end(this.#output);
-    this.#output = this.#area;
-    this.#checksum.begin(this.#area);
-    return { textOffset, point: { kind: 'plain', byte: textOffset }, crc: 0, sum, windowBytes: 0 };
+    const intoChunk = textOffset % chunkBytes;
+    const wanted = Math.min(PIECE_BYTES, sizeBytes - textOffset, chunkBytes - intoChunk);
+    const bytes = this.#bytes.subarray(0, this.source.read(this.#bytes.subarray(0, wanted), textOffset));
+    this.position += bytes.length;
+    this.#ended = this.position >= sizeBytes || bytes.length < wanted;
+    if (intoChunk !== 0) return { bytes };
+    return { bytes, cut: { textOffset, point: { kind: 'plain', byte: textOffset }, windowBytes: 0 } };
   }
 }

@@ -38,10 +38,10 @@ export type ResumePoint =
 export type GzipEvent =
   /** The output has reached the address that was asked for. */
   | { readonly type: 'output' }
-  /** A member ended, `crc` being what its trailer says; `run` goes on with what follows. */
-  | { readonly type: 'member'; readonly crc: number }
+  /** A member ended; `run` goes on with what follows. */
+  | { readonly type: 'member' }
   /** No further member begins. From `garbageAt` on there are bytes that are no gzip; padding with zeros is none. */
-  | { readonly type: 'end'; readonly crc: number; readonly garbageAt?: number }
+  | { readonly type: 'end'; readonly garbageAt?: number }
   /** The file ends inside a member. What was decoded is right as far as anyone can tell. */
   | { readonly type: 'truncated' }
   /** The member that began at `memberAt` cannot be right. */
@@ -76,7 +76,6 @@ export class GzipStream {
   #memberBytes = 0;
   #blocksSeen = 0;
   #block = { byte: 0, bit: 0 };
-  #lastCrc = 0;
   members = 0;
 
   /** @param inputBytes how much is read at a time; at least 4 KiB */
@@ -146,11 +145,6 @@ export class GzipStream {
     return state.phase === PHASE.header
       ? { kind: 'block', byte, bit }
       : { kind: 'codes', byte, bit, block: this.#block };
-  }
-
-  /** CRC of the current member's text so far, when it was read from its start. */
-  get crc(): number {
-    return this.#crc;
   }
 
   /** How many bytes before `output` a copy could still reach: the window a resume point here needs. */
@@ -270,15 +264,14 @@ export class GzipStream {
     }
     this.members++;
     state.setInput(trailer + TRAILER_BYTES, state.inputEnd, this.#atEnd);
-    return this.#afterMember(crc);
+    return this.#afterMember();
   }
 
-  #afterMember(crc: number): GzipEvent {
+  #afterMember(): GzipEvent {
     if (this.#state.input === this.#state.inputEnd && !this.#atEnd) this.#refillAt(this.position);
-    if (this.#state.input === this.#state.inputEnd) return { type: 'end', crc };
+    if (this.#state.input === this.#state.inputEnd) return { type: 'end' };
     this.#expectMember(this.position);
-    this.#lastCrc = crc;
-    return { type: 'member', crc };
+    return { type: 'member' };
   }
 
   /** What stands where a member should begin is no header: the file is no gzip, or has something behind its members. */
@@ -288,8 +281,8 @@ export class GzipStream {
     for (let from = at; ; from += this.#inputBytes) {
       this.#refillAt(from);
       const area = this.#kernels.bytes.subarray(this.#input, this.#state.inputEnd);
-      if (area.some((byte) => byte !== 0)) return { type: 'end', crc: this.#lastCrc, garbageAt: at };
-      if (this.#atEnd) return { type: 'end', crc: this.#lastCrc };
+      if (area.some((byte) => byte !== 0)) return { type: 'end', garbageAt: at };
+      if (this.#atEnd) return { type: 'end' };
     }
   }
 

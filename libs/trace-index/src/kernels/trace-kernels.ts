@@ -5,9 +5,9 @@ export interface KernelFunctions {
   add_class(name: number, cat: number, phase: number): number;
   add_lane(pid: number, tid: number): number;
   add_text(at: number, length: number): number;
-  checksum_add(from: number, end: number): number;
+  checksum_add(from: number, end: number): void;
   checksum_begin(): void;
-  checksum_end(from: number, end: number): number;
+  checksum_end(): number;
   columns_sketch(): number;
   columns_state(): number;
   count_lines(from: number, end: number): number;
