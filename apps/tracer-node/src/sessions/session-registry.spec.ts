@@ -3,7 +3,6 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TracerError } from '@tracer/base';
-import { followAll } from './followers.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionRegistry, SessionRequest } from './session-registry.js';
 import { FakeWorld } from './testing/fake-world.js';
@@ -305,66 +304,6 @@ describe('deleting', () => {
       agent.remove([session], { purge: false }),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-  });
-});
-
-describe('following', () => {
-  const follower = (): { lines: (lines: Buffer) => void; end: (reason: string) => void; got: string[] } => {
-    const got: string[] = [];
-    return { got, lines: (lines) => got.push(lines.toString()), end: (reason) => got.push(reason) };
-  };
-
-  it('begins with the run when the session has not run yet, and ends with it', async () => {
-    const session = await create();
-    const [one, other] = [follower(), follower()];
-    session.follow(one);
-    session.follow(other)();
-    await agent.start([session]);
-    world.engine.last.emit('{"id":1}');
-    await agent.stop([session]);
-    expect([one.got, other.got]).toEqual([['{"id":1}\n', 'stopped'], []]);
-  });
-
-  it('asks the run for lines only while somebody follows', async () => {
-    const session = await create();
-    await agent.start([session]);
-    expect(world.engine.last.receivers.size).toBe(0);
-    const leave = session.follow(follower());
-    const leaveToo = session.follow(follower());
-    expect(world.engine.last.receivers.size).toBe(1);
-    leave();
-    expect(world.engine.last.receivers.size).toBe(1);
-    leaveToo();
-    expect(world.engine.last.receivers.size).toBe(0);
-  });
-
-  it('is refused after the run', async () => {
-    const session = await create();
-    await agent.start([session]);
-    await agent.stop([session]);
-    expect(() => session.follow(follower())).toThrow(failure('SESSION_CONFLICT', /its events are in .*\.pfw\.gz/));
-  });
-
-  it('of several sessions leaves nobody behind when one of them is over', async () => {
-    const [running, over] = [await create(), await create()];
-    await agent.start([over]);
-    await agent.stop([over]);
-    await agent.start([running]);
-    const run = world.engine.last;
-    expect(() => followAll([running, over], follower())).toThrow(failure('SESSION_CONFLICT', /its events are in/));
-    expect(run.receivers.size).toBe(0);
-    const leave = followAll([running], follower());
-    expect(run.receivers.size).toBe(1);
-    leave();
-    expect(run.receivers.size).toBe(0);
-  });
-
-  it('ends when the session is deleted', async () => {
-    const session = await create();
-    const one = follower();
-    session.follow(one);
-    await agent.remove([session], { purge: false });
-    expect(one.got).toEqual(['deleted']);
   });
 });
 

@@ -19,7 +19,6 @@ import type { Log } from '@tracer/base';
 import { buildIndex } from '../index/build-index.js';
 import { InlineExecutor } from '../index/chunk-executor.js';
 import { HEADER_BYTES, INDEX_VERSION } from '../index/index-format.js';
-import { IndexWriter } from '../index/index-writer.js';
 import { DictionaryOverflow } from '../kernels/dictionary.js';
 import { DensityGrid } from '../query/density-grid.js';
 import { Filter } from '../query/filter.js';
@@ -362,19 +361,6 @@ describe('TraceIndexes', () => {
 
   it('closes who works for it', async () => {
     await expect(indexes().close()).resolves.toBeUndefined();
-  });
-});
-
-describe('IndexWriter', () => {
-  it('shows nothing under the name of the index until it is whole', () => {
-    const path = join(directory, 'k.idx');
-    const writer = new IndexWriter(path);
-    writer.append(Buffer.alloc(3 << 20, 'a'));
-    expect(existsSync(path)).toBe(false);
-    expect(readdirSync(directory)).toHaveLength(1);
-    writer.abandon();
-    writer.abandon();
-    expect(readdirSync(directory)).toEqual([]);
   });
 });
 
