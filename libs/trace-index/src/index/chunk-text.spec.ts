@@ -120,15 +120,22 @@ describe.each([
       return decoded(own, new ChunkDecoder(own), number);
     });
     let refused = 0;
-    timeBox(`damaged ${name}`, FUZZ_MS, 10, (random) => {
+    const byteOf = (number: number): number => {
+      const { point } = index.chunks().facts(number).cut;
+      return 'byte' in point ? point.byte : 0;
+    };
+    timeBox(`damaged ${name}`, FUZZ_MS, 30, (random) => {
+      const first = random.below(count);
+      const behind = Math.min(count, first + 4);
+      // Among the bytes that these chunks are decoded from.
+      const start = byteOf(first);
+      const place = start + random.below((behind < count ? byteOf(behind) : bytes.length) - start);
       const damaged = Buffer.from(bytes);
-      const place = random.below(damaged.length);
       damaged[place] = (damaged[place] ?? 0) ^ (1 << random.below(8));
       const kernels = new TraceKernels();
       const decoder = new ChunkDecoder(kernels);
       const from = new MemorySource(damaged);
-      const first = random.below(count);
-      for (let number = first; number < Math.min(count, first + 4); number++) {
+      for (let number = first; number < behind; number++) {
         try {
           const { from: at, to } = decoder.decode(sourceOf(number, from), Infinity);
           expect(kernels.bytes.toString('utf8', at, to) === right[number]).toBe(true);
