@@ -80,7 +80,7 @@ describe('a document', () => {
     rmSync(directory, { recursive: true, force: true });
   }, 90_000);
 
-  it.each(['README.md', 'docs/cli.md', 'docs/perf-tracer.md', 'docs/operations.md'])(
+  it.each(['README.md', 'docs/cli.md', 'docs/trace-files.md', 'docs/perf-tracer.md', 'docs/operations.md'])(
     '%s shows what its commands print',
     async (path) => {
       const commands = commandsIn(path).map((one) => ({
