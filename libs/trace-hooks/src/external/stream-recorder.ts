@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CaptureClock } from '../capture/capture-clock.js';
 import { ThreadTable } from '../capture/thread-table.js';
 import { BlockPool } from '../output/block-pool.js';
 import { PfwWriter } from '../output/pfw-writer.js';
@@ -44,7 +45,7 @@ export class StreamRecorder {
   readonly #out: TraceOutput;
   readonly #open = new Map<number, OpenCall>();
   readonly #options: RecorderOptions;
-  readonly #startedMs = performance.now();
+  readonly #clock = new CaptureClock();
   readonly #tick: NodeJS.Timeout;
   #clockStartUs: number | undefined;
   #closing: Promise<string | undefined> | undefined;
@@ -54,8 +55,8 @@ export class StreamRecorder {
     this.#options = options;
     this.#writer = PfwWriter.open(options.file, this.#pool);
     const { events } = options.limits;
-    const base = { epochUs: epochNowUs(), restNs: 0 };
-    this.#out = new TraceOutput(this.#threads, this.#writer, base, events > 0 ? events : Infinity);
+    const limit = events > 0 ? events : Infinity;
+    this.#out = new TraceOutput(this.#threads, this.#writer, this.#clock.epochBase(), limit);
     this.#writer.tap = (bytes) => this.onLines?.(Buffer.from(bytes));
     this.#tick = setInterval(() => {
       this.#writer.sealOlderThan(SEAL_AFTER_MS);
@@ -103,7 +104,7 @@ export class StreamRecorder {
   #takeLine(text: string): void {
     const line = parseTraceLine(text);
     if (line === undefined) {
-      this.#out.instant('trace', 'text', 0, this.#nowNs(), `"line":${JSON.stringify(text)}`);
+      this.#out.instant('trace', 'text', 0, this.#clock.nowNs(), `"line":${JSON.stringify(text)}`);
       return;
     }
     const atNs = this.#timeOf(line);
@@ -149,23 +150,15 @@ export class StreamRecorder {
 
   /** Time in ns since the recorder was made; the first line with a clock tells how that clock runs against ours. */
   #timeOf({ clockUs }: TraceLine): number {
-    const nowNs = this.#nowNs();
+    const nowNs = this.#clock.nowNs();
     if (clockUs === undefined) return nowNs;
     if (this.#clockStartUs === undefined) {
-      const monotonicUs = Number(process.hrtime.bigint() / 1000n);
+      const monotonicUs = (Number(this.#clock.baseNs) + nowNs) / 1000;
       const nowOfClockUs = Math.abs(monotonicUs - clockUs) < SAME_CLOCK_US ? monotonicUs : clockUs;
       this.#clockStartUs = nowOfClockUs - nowNs / 1000;
     }
     return Math.round((clockUs - this.#clockStartUs) * 1000);
   }
-
-  #nowNs(): number {
-    return Math.round((performance.now() - this.#startedMs) * 1e6);
-  }
-}
-
-function epochNowUs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }
 
 /** `(fd: 3, buf: 0x7f…)` as members of a JSON object, values as text. */
