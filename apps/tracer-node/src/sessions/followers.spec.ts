@@ -1,19 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { followAll } from './followers.js';
-import type { LiveSession } from './live-session.js';
-import type { SessionRegistry } from './session-registry.js';
-import { FakeWorld } from './testing/fake-world.js';
+import { useAgent } from './testing/fake-world.js';
 
-let world: FakeWorld;
-let agent: SessionRegistry;
-beforeEach(async () => {
-  world = new FakeWorld();
-  agent = await world.agent();
-});
-afterEach(() => world.close());
+const stage = useAgent();
 
-const create = (): Promise<LiveSession> =>
-  agent.create({ pod: 'shop-1', container: '*', hook: 'ok', args: '', context: '', limits: {} });
 const failure = (code: string, message: RegExp): object =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 
@@ -24,42 +14,42 @@ describe('following', () => {
   };
 
   it('begins with the run when the session has not run yet, and ends with it', async () => {
-    const session = await create();
+    const session = await stage.create();
     const [one, other] = [follower(), follower()];
     session.follow(one);
     session.follow(other)();
-    await agent.start([session]);
-    world.engine.last.emit('{"id":1}');
-    await agent.stop([session]);
+    await stage.agent.start([session]);
+    stage.world.engine.last.emit('{"id":1}');
+    await stage.agent.stop([session]);
     expect([one.got, other.got]).toEqual([['{"id":1}\n', 'stopped'], []]);
   });
 
   it('asks the run for lines only while somebody follows', async () => {
-    const session = await create();
-    await agent.start([session]);
-    expect(world.engine.last.receivers.size).toBe(0);
+    const session = await stage.create();
+    await stage.agent.start([session]);
+    expect(stage.world.engine.last.receivers.size).toBe(0);
     const leave = session.follow(follower());
     const leaveToo = session.follow(follower());
-    expect(world.engine.last.receivers.size).toBe(1);
+    expect(stage.world.engine.last.receivers.size).toBe(1);
     leave();
-    expect(world.engine.last.receivers.size).toBe(1);
+    expect(stage.world.engine.last.receivers.size).toBe(1);
     leaveToo();
-    expect(world.engine.last.receivers.size).toBe(0);
+    expect(stage.world.engine.last.receivers.size).toBe(0);
   });
 
   it('is refused after the run', async () => {
-    const session = await create();
-    await agent.start([session]);
-    await agent.stop([session]);
+    const session = await stage.create();
+    await stage.agent.start([session]);
+    await stage.agent.stop([session]);
     expect(() => session.follow(follower())).toThrow(failure('SESSION_CONFLICT', /its events are in .*\.pfw\.gz/));
   });
 
   it('of several sessions leaves nobody behind when one of them is over', async () => {
-    const [running, over] = [await create(), await create()];
-    await agent.start([over]);
-    await agent.stop([over]);
-    await agent.start([running]);
-    const run = world.engine.last;
+    const [running, over] = [await stage.create(), await stage.create()];
+    await stage.agent.start([over]);
+    await stage.agent.stop([over]);
+    await stage.agent.start([running]);
+    const run = stage.world.engine.last;
     expect(() => followAll([running, over], follower())).toThrow(failure('SESSION_CONFLICT', /its events are in/));
     expect(run.receivers.size).toBe(0);
     const leave = followAll([running], follower());
@@ -69,10 +59,10 @@ describe('following', () => {
   });
 
   it('ends when the session is deleted', async () => {
-    const session = await create();
+    const session = await stage.create();
     const one = follower();
     session.follow(one);
-    await agent.remove([session], { purge: false });
+    await stage.agent.remove([session], { purge: false });
     expect(one.got).toEqual(['deleted']);
   });
 });

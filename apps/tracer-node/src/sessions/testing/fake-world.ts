@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,8 @@ import { HookCatalog, type HookProvider } from '../../trace-hooks/hook-catalog.j
 import type { Tasks } from '../engine.js';
 import type { ContainerRef } from '../session.js';
 import type { TaskSource } from '../session-host.js';
-import { SessionRegistry, type RegistryOptions } from '../session-registry.js';
+import type { LiveSession } from '../live-session.js';
+import { SessionRegistry, type RegistryOptions, type SessionRequest } from '../session-registry.js';
 import { SessionStore } from '../session-store.js';
 import { FakeEngine } from './fake-engine.js';
 
@@ -101,4 +103,30 @@ export class FakeWorld {
     await Promise.all(this.#opened.map((registry) => registry.close()));
     rmSync(this.directory, { recursive: true });
   }
+}
+
+const REQUEST: SessionRequest = { pod: 'shop-1', container: '*', hook: 'ok', args: '', context: '', limits: {} };
+
+/** A world with an agent in it. */
+export class AgentStage {
+  world!: FakeWorld;
+  agent!: SessionRegistry;
+
+  async set(): Promise<void> {
+    this.world = new FakeWorld();
+    this.agent = await this.world.agent();
+  }
+
+  /** Defines a session of everything in `shop-1`, unless `more` says otherwise. */
+  create(more: Partial<SessionRequest> = {}): Promise<LiveSession> {
+    return this.agent.create({ ...REQUEST, ...more });
+  }
+}
+
+/** A stage that is new for every test of the file. */
+export function useAgent(): AgentStage {
+  const stage = new AgentStage();
+  beforeEach(() => stage.set());
+  afterEach(() => stage.world.close());
+  return stage;
 }
